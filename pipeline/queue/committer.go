@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -169,9 +170,11 @@ func (c *committer) stop(ctx context.Context) error {
 	}
 }
 
-// gauge knows how full the log is without asking at every frame. It belongs to the committer's goroutine.
+// gauge knows how full the log is without asking at every frame. It belongs to the committer's goroutine,
+// but for changed, which Trim sets.
 type gauge struct {
 	log     *Log
+	changed atomic.Bool // what is known is out of date
 	bytes   int64
 	free    int64
 	checked time.Time
@@ -181,13 +184,14 @@ type gauge struct {
 const gaugeEvery = time.Second
 
 func (g *gauge) add(n int) { g.bytes += int64(n); g.free -= int64(n) }
-func (g *gauge) stale()    { g.checked = time.Time{} }
+func (g *gauge) stale()    { g.changed.Store(true) }
 
 // check refuses a frame when the log or its disk is nearly full.
 func (g *gauge) check(ctx context.Context) error {
-	if now := g.log.now(); now.Sub(g.checked) > gaugeEvery || now.Before(g.checked) {
+	if now := g.log.now(); g.changed.Swap(false) || now.Sub(g.checked) > gaugeEvery || now.Before(g.checked) {
 		usage, err := g.log.Usage(ctx)
 		if err != nil {
+			g.stale()
 			return err
 		}
 		g.bytes, g.free, g.checked = usage.Bytes, freeBytes(g.log.config), now

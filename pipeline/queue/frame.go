@@ -7,8 +7,19 @@ import (
 	"parley"
 )
 
-// Record is one webhook body as it arrived.
+// Kind says what a record holds and how it is to be worked.
+type Kind uint8
+
+// The kinds of records. They are on disk: never reorder.
+const (
+	Webhook Kind = iota // a webhook body whose signature was right
+	Replay              // a webhook body once more: its items are worked although they were seen
+	Import              // messages of an exported chat, in Parley's own format
+)
+
+// Record is one body as it arrived.
 type Record struct {
+	Kind       Kind
 	Raw        parley.RawID
 	ReceivedAt time.Time // kept to the microsecond, UTC
 	App        parley.AppID
@@ -23,18 +34,19 @@ type Frame struct {
 }
 
 // frameVersion is the first byte of a frame. The rest is, all integers as varints: the number of records,
-// then for each its raw id (16 bytes), arrival (µs since 1970), app (length, bytes) and body (length,
+// then for each its kind (1 byte), raw id (16 bytes), arrival (µs since 1970), app (length, bytes) and body (length,
 // bytes). The log below keeps a checksum of every frame, so the format needs none.
 const frameVersion = 1
 
 // recordOverhead is the most a record takes in a frame beside its app and body.
-const recordOverhead = 16 + 3*binary.MaxVarintLen64
+const recordOverhead = 17 + 3*binary.MaxVarintLen64
 
 func appendFrame(b []byte, records []Record) []byte {
 	b = append(b, frameVersion)
 	b = binary.AppendUvarint(b, uint64(len(records)))
 	for i := range records {
 		r := &records[i]
+		b = append(b, byte(r.Kind))
 		b = append(b, r.Raw[:]...)
 		b = binary.AppendVarint(b, r.ReceivedAt.UnixMicro())
 		b = binary.AppendUvarint(b, uint64(len(r.App)))
@@ -58,6 +70,7 @@ func parseFrame(b []byte) ([]Record, error) {
 	records := make([]Record, count)
 	for i := range records {
 		r := &records[i]
+		r.Kind = Kind(d.byte())
 		copy(r.Raw[:], d.bytes(16))
 		r.ReceivedAt = time.UnixMicro(d.varint()).UTC()
 		r.App = parley.AppID(d.bytes(d.uvarint()))
@@ -70,7 +83,7 @@ func parseFrame(b []byte) ([]Record, error) {
 }
 
 // recordMin is the least a record takes in a frame.
-const recordMin = 16 + 3
+const recordMin = 17 + 3
 
 // decoder reads a frame; after a read beyond its end it is bad and gives zeros.
 type decoder struct {

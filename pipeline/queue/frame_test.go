@@ -13,7 +13,7 @@ func TestFrameRoundTrip(t *testing.T) {
 	t.Parallel()
 	want := []Record{
 		{Raw: parley.RawID{1, 2, 3}, ReceivedAt: time.UnixMicro(1_750_000_000_123_456).UTC(), App: "shop", Body: []byte(`{"a":1}`)},
-		{Raw: parley.RawID{4}, ReceivedAt: time.UnixMicro(-1).UTC(), Body: []byte{}},
+		{Kind: Import, Raw: parley.RawID{4}, ReceivedAt: time.UnixMicro(-1).UTC(), Body: []byte{}},
 	}
 	got, err := parseFrame(appendFrame(nil, want))
 	require.NoError(t, err)

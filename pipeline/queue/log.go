@@ -183,6 +183,7 @@ func (l *Log) Trim(ctx context.Context, seq uint64) error {
 	if err := l.stream.Purge(ctx, jetstream.WithPurgeSequence(seq)); err != nil {
 		return parley.Errorf(parley.Transient, "cannot trim log before %d: %w", seq, err)
 	}
+	l.committer.gauge.stale()
 	return nil
 }
 
@@ -242,4 +243,3 @@ func redact(url string) string {
 	}
 	return url
 }
-
