@@ -153,10 +153,14 @@ func (c *child) end() {
 	}
 }
 
-// kill ends the child at once and waits for it.
+// kill ends the child, and whatever it may have started, at once and waits for it.
 func (c *child) kill() {
 	c.stdin.Close()
-	c.command.Process.Kill()
+	select {
+	case <-c.done: // its number may belong to somebody else by now
+	default:
+		syscall.Kill(-c.pid(), syscall.SIGKILL)
+	}
 	<-c.done
 }
 
