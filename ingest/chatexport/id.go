@@ -1,0 +1,56 @@
+package chatexport
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"time"
+
+	"parley"
+)
+
+// ID gives a message of this chat the id under which it is stored: "import." and 32 hexadecimal digits,
+// a hash of tenant, chat title, time as written in the file, sender, text and the ordinal among equal
+// messages. So
+//
+//   - importing the same file twice changes nothing;
+//   - a later export of the same chat gives the messages that both hold the same ids, whatever the file's
+//     suffix such as " (1)", the line numbers, or Options.Zone;
+//   - an export with media and one without give the same ids, because of media only the caption counts.
+//
+// It differs when the message was edited or deleted in between, when the sender was renamed in the address
+// book, and between an iPhone's export (with seconds) and an Android phone's.
+func (c *Chat) ID(tenant parley.TenantID, m Message) parley.WAMID {
+	h := sha256.New()
+	for _, part := range [...]string{"chat.export", string(tenant), c.Title, m.identity} {
+		var length [4]byte
+		binary.BigEndian.PutUint32(length[:], uint32(len(part)))
+		h.Write(length[:])
+		h.Write([]byte(part))
+	}
+	var seq [4]byte
+	binary.BigEndian.PutUint32(seq[:], m.Seq)
+	h.Write(seq[:])
+	return parley.WAMID("import." + hex.EncodeToString(h.Sum(nil)[:16]))
+}
+
+// identityText is the part of the id that the message itself decides.
+func identityText(m *Message, seconds bool) string {
+	layout := "2006-01-02T15:04"
+	if seconds {
+		layout = time.DateTime
+	}
+	kind := "" // text of every kind is what was written; media has a caption only
+	switch m.Kind {
+	case KindMedia, KindAttachment, KindContact:
+		kind = "media"
+	case KindDeleted:
+		kind = "deleted"
+	}
+	b := make([]byte, 0, len(layout)+len(m.Sender)+len(kind)+len(m.Text)+3)
+	b = m.At.AppendFormat(b, layout)
+	b = append(append(b, 0), m.Sender...)
+	b = append(append(b, 0), kind...)
+	b = append(append(b, 0), m.Text...)
+	return string(b)
+}
