@@ -1,0 +1,17 @@
+CREATE OR REPLACE VIEW message_funnel {{onCluster}} AS
+SELECT
+    m.tenant_id AS tenant_id,
+    toDate(m.sent_at, 'UTC') AS day,
+    m.phone_number_id AS phone_number_id,
+    m.template AS template,
+    d.pricing_category AS pricing_category,
+    uniqExact(m.wamid) AS messages,
+    uniqExactIf(m.wamid, isNotNull(d.sent_at)) AS sent,
+    uniqExactIf(m.wamid, isNotNull(d.delivered_at)) AS delivered,
+    uniqExactIf(m.wamid, isNotNull(d.read_at)) AS read,
+    uniqExactIf(m.wamid, isNotNull(d.failed_at)) AS failed,
+    uniqExactIf(m.wamid, d.billable) AS billed
+FROM (SELECT * FROM messages FINAL WHERE direction = 'outbound') AS m
+{{global}} LEFT JOIN message_deliveries AS d ON d.tenant_id = m.tenant_id AND d.wamid = m.wamid
+GROUP BY tenant_id, day, phone_number_id, template, pricing_category
+COMMENT 'How far the messages of the business got, per day of sending (UTC); read is a lower bound, users can switch receipts off';
