@@ -32,14 +32,15 @@ func (c *Change) Customer(it *Item) Party {
 		return Party{}
 	}
 	m := it.Message
-	if !c.Outbound(it) {
+	out := c.Outbound(it)
+	if m.History != nil && (out || m.Sender().same(m.History.Thread.Party)) && !m.History.Thread.Party.IsZero() {
+		return m.History.Thread.Party // knows the user id too, where the message has only the phone
+	}
+	if !out {
 		return m.Sender()
 	}
 	to := m.Recipient()
-	switch {
-	case m.History != nil && !m.History.Thread.Party.IsZero():
-		return m.History.Thread.Party
-	case to.Phone != "" && to.Phone == c.DisplayPhone: // an echo with its ends swapped
+	if to.Phone != "" && to.Phone == c.DisplayPhone { // an echo with its ends swapped
 		return m.Sender()
 	}
 	return to

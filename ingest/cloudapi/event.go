@@ -258,6 +258,8 @@ func (r *eventReader) result(array string) *Event {
 		name = r.status
 	case "state_sync":
 		name = first(r.action, name)
+	case "threads": // of a history: its id is the customer
+		r.person.Phone, r.id = r.id, ""
 	}
 	e := &Event{
 		Name:    strings.ToLower(name),
@@ -269,7 +271,7 @@ func (r *eventReader) result(array string) *Event {
 	}
 	e.Person.tidy()
 	if e.Person.Party.IsZero() {
-		e.Person.Party = newParty(r.recipient, r.recipientUser, r.recipPar)
+		e.Person = Contact{Party: newParty(r.recipient, r.recipientUser, r.recipPar)} // a name alone is nobody
 	}
 	return e
 }

@@ -58,12 +58,15 @@ func (c *Change) Known() bool {
 	return ok
 }
 
-// itemArrays are the members of a value that hold items; so does a member with the name of the field.
+// isItemArray reports whether a member of a value holds items: one of the known arrays, or a member that
+// has the name of the field (as most of the known ones have, so new ones will).
 func isItemArray(name, field string) bool {
 	switch name {
 	case "messages", "message_echoes", "statuses", "errors", "calls", "groups", "history", "state_sync",
 		"user_preferences", "user_id_update", "automatic_events", "tracking_events", "messaging_handovers":
 		return true
+	case "", "metadata", "contacts", "display_phone_number", "phone_number_id":
+		return false
 	}
-	return name == field && name != "metadata" && name != "contacts" && name != ""
+	return name == field
 }
