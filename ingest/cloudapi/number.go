@@ -47,12 +47,12 @@ func (t Timestamp) Time() (time.Time, error) {
 		return time.Time{}, errMissing
 	}
 	n, err := strconv.ParseInt(string(t), 10, 64)
-	if err != nil {
-		f, ok := Number(t).Float64()
+	if err != nil { // perhaps with a fraction or an exponent
+		f, err := strconv.ParseFloat(string(t), 64)
 		switch {
-		case !ok && !errors.Is(err, strconv.ErrRange):
+		case errors.Is(err, strconv.ErrSyntax) || math.IsNaN(f):
 			return time.Time{}, errNotNumber
-		case !ok || math.Abs(f) > 1e15:
+		case math.Abs(f) > 1e15:
 			return time.Time{}, errOutOfRange
 		}
 		n = int64(f)
