@@ -13,12 +13,12 @@ func markAt(b []byte, i int) int {
 		if b[i+1] == 0x9c {
 			return 2
 		}
-	case 0xe2: // U+200B..200F, U+202A..202E, U+2060, U+2066..2069
+	case 0xe2: // U+200B, U+200E, U+200F, U+202A..202E, U+2060, U+2066..2069; not the joiners of emoji between
 		if i+2 >= len(b) {
 			return 0
 		}
 		c := b[i+2]
-		if b[i+1] == 0x80 && (c >= 0x8b && c <= 0x8f || c >= 0xaa && c <= 0xae) ||
+		if b[i+1] == 0x80 && (c == 0x8b || c == 0x8e || c == 0x8f || c >= 0xaa && c <= 0xae) ||
 			b[i+1] == 0x81 && (c == 0xa0 || c >= 0xa6 && c <= 0xa9) {
 			return 3
 		}

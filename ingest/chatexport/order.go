@@ -164,7 +164,7 @@ func (e *evidence) infer(s shape) (DateOrder, Confidence, string) {
 	case win.impossible == 0 && lose.impossible > 0 || lose.impossible >= 20*max(win.impossible, 1):
 		return order, sure(win.back <= lose.back || lose.impossible > 2),
 			fmt.Sprintf("%d of %d dates are impossible as %s", lose.impossible, e.count, other.Words())
-	case win.impossible < lose.impossible:
+	case win.impossible < lose.impossible || 20*win.impossible > e.count:
 		return order, Guess, fmt.Sprintf("dates contradict each other: %d of %d are impossible as %s, %d as %s",
 			win.impossible, e.count, order.Words(), lose.impossible, other.Words())
 	case win.back < lose.back:
@@ -173,6 +173,9 @@ func (e *evidence) infer(s shape) (DateOrder, Confidence, string) {
 	}
 	if hint, why := e.hint(s); hint == order {
 		return order, Likely, "every date is possible as " + other.Words() + " too, but " + why
+	}
+	if other == YMD && s.sep != '-' {
+		return order, Likely, "every date is possible as year/month/day too, but short years rarely stand first"
 	}
 	return order, Guess, "every date is possible as " + other.Words() + " too"
 }

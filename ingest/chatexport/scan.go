@@ -31,7 +31,6 @@ type scanner struct {
 
 	known  map[string]bool // raw beginnings that are a name
 	counts [2]map[uint64]uint32
-	key    []byte
 }
 
 // open is a message whose end was not seen yet.
@@ -251,11 +250,19 @@ func (s *scanner) name(raw []byte, names map[string]string) string {
 	return name
 }
 
+// ownMarks are the marks that WhatsApp puts around mentions and before its own words.
+var ownMarks = strings.NewReplacer("\u200e", "", "\u2068", "", "\u2069", "")
+
+// valid makes a string of it, without WhatsApp's own marks.
 func valid(b []byte) string {
 	if len(b) == 0 {
 		return ""
 	}
-	return strings.ToValidUTF8(string(b), "\ufffd")
+	s := strings.ToValidUTF8(string(b), "\ufffd")
+	if strings.Contains(s, "\u200e") || strings.Contains(s, "\u2068") {
+		s = ownMarks.Replace(s)
+	}
+	return s
 }
 
 // ordinal counts the equal messages before this one. Two generations of counts keep the memory bounded:
