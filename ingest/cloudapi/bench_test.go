@@ -75,3 +75,21 @@ func BenchmarkDecode(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkIsolate must not depend on the size of the body: a body may hold thousands of bad items.
+func BenchmarkIsolate(b *testing.B) {
+	for _, n := range []int{10, 1000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			p, err := Decode(mixedBody(n))
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				if len(p.Changes[0].Isolate(5)) == 0 {
+					b.Fatal("nothing isolated")
+				}
+			}
+		})
+	}
+}

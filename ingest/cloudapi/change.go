@@ -29,11 +29,11 @@ type Change struct {
 	// It is the body as received where that holds one change, else built from the pieces as received.
 	Raw []byte
 
-	shell *shell
-	raw   jsontext.Value // the change as received, or what stands for it
-	is    piece          // what raw is
-	value jsontext.Value // as received, nil where missing
-	parts []Member       // the change's members except value
+	shell  *shell
+	raw    jsontext.Value // the change as received, or what stands for it
+	is     piece          // what raw is
+	parts  []Member       // the change's members except value
+	around []Member       // the value's members that hold no items
 }
 
 // ItemKind is what an item is.
@@ -80,7 +80,7 @@ type place struct {
 
 // container is an object between the value and an item: a chunk or a thread of a history.
 type container struct {
-	raw jsontext.Value
+	around []Member // its members that hold no items
 	place
 }
 

@@ -218,7 +218,7 @@ func (d *decoder) readChange(int) {
 		name, start := d.name(), d.pos
 		if name == "value" {
 			value = start
-			c.value = d.raw()
+			d.skip()
 			continue
 		}
 		if name == "field" {

@@ -9,24 +9,21 @@ func (v *valueReader) readChunk(at place) {
 	var meta chunkMetadata
 	v.pos++
 	for v.more('}') {
-		switch name := v.name(); name {
+		name, begin := v.name(), v.pos
+		switch name {
 		case "threads":
 			v.readThreads(chunk)
+			continue
 		case "errors":
 			v.readErrors(chunk)
+			continue
 		case "metadata":
-			begin := v.pos
 			if m := read[chunkMetadata](v.parser); m != nil {
 				meta = *m
-			} else if v.odd {
-				v.pos, v.odd = begin, false
-				v.skip()
 			}
-		default:
-			v.skip()
 		}
+		v.keepAround(chunk, name, begin)
 	}
-	chunk.raw = v.body[start:v.pos:v.pos]
 	if len(v.c.Items) == from {
 		v.pos = start
 		v.readEvent(at)
@@ -36,6 +33,12 @@ func (v *valueReader) readChunk(at place) {
 			m.History.Phase, m.History.ChunkOrder, m.History.Progress = meta.phase, meta.order, meta.progress
 		}
 	}
+}
+
+// keepAround keeps a member of a chunk or thread that holds no items, whether it has been read or not.
+func (v *valueReader) keepAround(c *container, name string, begin int) {
+	v.pos, v.odd = begin, false
+	c.around = append(c.around, Member{Name: name, Value: v.raw()})
 }
 
 type chunkMetadata struct {
@@ -100,16 +103,10 @@ func (v *valueReader) readThread(at place) {
 		case "messages":
 			v.readThreadMessages(thread, history)
 			continue
-		default:
-			v.skip()
 		}
-		if v.odd {
-			v.pos, v.odd = begin, false
-			v.skip()
-		}
+		v.keepAround(thread, name, begin)
 	}
 	history.Thread.tidy()
-	thread.raw = v.body[start:v.pos:v.pos]
 	if len(v.c.Items) == from {
 		v.pos = start
 		v.readEvent(at)

@@ -1,8 +1,6 @@
 package cloudapi
 
-import (
-	"github.com/go-json-experiment/json/jsontext"
-)
+import "github.com/go-json-experiment/json/jsontext"
 
 // shell is what surrounds a change in its body: the members of the body beside `entry` and those of the
 // entry beside `changes`, known and unknown.
@@ -41,7 +39,7 @@ func slim(members []Member) []Member {
 func (s *shell) body(raw jsontext.Value, is piece) []byte {
 	b := make([]byte, 0, len(raw)+256)
 	b = append(b, '{')
-	b = appendMembers(b, s.top, nil)
+	b = appendMembers(b, s.top)
 	switch is {
 	case anEntry:
 		b = appendMember(b, "entry", arrayOf(raw))
@@ -49,7 +47,7 @@ func (s *shell) body(raw jsontext.Value, is piece) []byte {
 		b = appendMember(b, "entry", raw)
 	default:
 		b = append(appendName(b, "entry"), "[{"...)
-		b = appendMembers(b, s.entry, nil)
+		b = appendMembers(b, s.entry)
 		if is == aChange {
 			raw = arrayOf(raw)
 		}
@@ -79,38 +77,29 @@ func (c *Change) Isolate(item int) []byte {
 	raw := it.Raw
 	at := it.place
 	for ; at.in != nil; at = at.in.place {
-		raw = at.in.with(at, raw)
+		raw = wrap(at.in.around, at, raw)
 	}
-	value := rebuild(c.value, c.Field, at, raw)
+	value := wrap(c.around, at, raw)
 	change := append(make(jsontext.Value, 0, len(value)+64), '{')
-	change = appendMembers(change, c.parts, nil)
+	change = appendMembers(change, c.parts)
 	change = appendMember(change, "value", value)
 	return c.shell.body(append(change, '}'), aChange)
 }
 
-// with returns the container with just one item in it.
-func (c *container) with(at place, raw jsontext.Value) jsontext.Value {
-	return rebuild(c.raw, "threads", at, raw)
-}
-
-// rebuild returns an object with all of its members that hold no items, and one that holds raw. In the
-// place of an array a lone element is put back as it came.
-func rebuild(object jsontext.Value, field string, at place, raw jsontext.Value) jsontext.Value {
-	var all rest
-	newParser(object).object(&all)
+// wrap returns an object with the members around an item and one that holds the item. In the place of an
+// array a lone element is put back as it came.
+func wrap(around []Member, at place, raw jsontext.Value) jsontext.Value {
 	b := append(make(jsontext.Value, 0, len(raw)+256), '{')
-	b = appendMembers(b, all.Unknown, func(name string) bool { return isItemArray(name, field) })
+	b = appendMembers(b, around)
 	if at.index >= 0 {
 		raw = arrayOf(raw)
 	}
 	return append(appendMember(b, at.name, raw), '}')
 }
 
-func appendMembers(b []byte, members []Member, drop func(string) bool) []byte {
+func appendMembers(b []byte, members []Member) []byte {
 	for _, m := range members {
-		if drop == nil || !drop(m.Name) {
-			b = appendMember(b, m.Name, m.Value)
-		}
+		b = appendMember(b, m.Name, m.Value)
 	}
 	return b
 }

@@ -64,6 +64,10 @@ func (v *valueReader) readMember(name string) {
 		v.pos, v.odd = at, false
 		v.skip()
 	}
+	if v.c.around == nil {
+		v.c.around = make([]Member, 0, 3) // messaging_product, metadata, contacts
+	}
+	v.c.around = append(v.c.around, Member{Name: name, Value: v.body[at:v.pos:v.pos]})
 }
 
 type metadata struct {
