@@ -206,6 +206,13 @@ func isClock(b []byte) bool {
 	return false
 }
 
+// Inside the parser \x01 stands for <number> and \x02 for <clock>; a Replacer does not change once made.
+var (
+	placeholders = strings.NewReplacer("\x01", "0", "\x02", "0:00")     // as a message would have them
+	shown        = strings.NewReplacer("\x01", "…", "\x02", "hh:mm")    // as a reason has them
+	umlauts      = strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue") // as keyboards without them write
+)
+
 // parser turns the entries of one file into phrases.
 type parser struct {
 	lx   *lexicon
@@ -337,7 +344,7 @@ func (p *parser) file(kind, phrase string, ids []uint32, own bool) error {
 // ids cuts a phrase into words exactly as messages are cut.
 func (p *parser) ids(phrase string) ([]uint32, error) {
 	var t token.Text
-	t.Read(strings.NewReplacer("\x01", "0", "\x02", "0:00").Replace(phrase))
+	t.Read(placeholders.Replace(phrase))
 	var ids []uint32
 	for _, tok := range t.Tokens {
 		if tok.Kind == token.Break {
@@ -354,7 +361,7 @@ func (p *parser) ids(phrase string) ([]uint32, error) {
 // spellings adds, for German, the form with ae, oe and ue; leaving the dots out is folding's business.
 func spellings(lang uint8, phrase string) []string {
 	if languages[lang] == "de" {
-		if long := strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue").Replace(phrase); long != phrase {
+		if long := umlauts.Replace(phrase); long != phrase {
 			return []string{phrase, long}
 		}
 	}
@@ -363,7 +370,7 @@ func spellings(lang uint8, phrase string) []string {
 
 // reason is what a person reads. It quotes the lexicon, so it never carries a customer's words.
 func reason(kind ruleKind, phrase string) string {
-	phrase = strings.NewReplacer("\x01", "…", "\x02", "hh:mm").Replace(phrase)
+	phrase = shown.Replace(phrase)
 	switch kind {
 	case deadline, deadlineToday, farewell:
 		return `deadline: "` + phrase + `"`

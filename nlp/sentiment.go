@@ -18,8 +18,8 @@ const (
 	maxBangs     = 3
 	beforeBut    = 0.5
 	afterBut     = 1.3
-	maxEmoji     = 5 // a row of hearts says no more than this sum
-	threshold    = 0.2
+	maxEmoji     = 5   // a row of hearts says no more than this sum
+	threshold    = 0.3 // over one word of weight 1: a bare "thanks" or "sorry" is politeness, not a mood
 	sharedWeight = 0.8 // a word taken from another language than the detected one
 )
 

@@ -17,7 +17,10 @@ import (
 
 // floors are a little under what was measured on the dev parts: share of rows named right, of all
 // lengths and of at most 40 characters.
-var floors = map[string][2]float64{}
+var floors = map[string][2]float64{
+	"en": {0.97, 0.95}, "es": {0.93, 0.90}, "pt": {0.95, 0.91}, "de": {0.94, 0.91}, "fr": {0.96, 0.95}, "it": {0.96, 0.95},
+	"hi": {0.90, 0.90}, "ar": {0.84, 0.91}, "id": {0.96, 0.92}, "nl": {0.94, 0.93}, "tr": {0.96, 0.95},
+}
 
 // TestDevSets measures the languages on rows that the model was not trained on.
 func TestDevSets(t *testing.T) {

@@ -1,7 +1,7 @@
 // Package langid names the language of a short chat message.
 //
-// It promises: an answer in about a microsecond without allocation, the same answer for the same text on
-// every machine (integer sums only decide), and a confidence between 0 and 1. The script settles most
+// It promises: an answer in about a microsecond without allocation, the same language for the same text on
+// every machine (sums of integers choose between the classes), and a confidence between 0 and 1. The script settles most
 // languages that are not written in Latin letters. For Latin ones a linear model over hashed letter
 // sequences decides between the languages of Classes; it was trained by nlp/train/langid and is embedded
 // as model.bin. Hindi in Latin letters is "hi".
@@ -172,7 +172,7 @@ func Grams(plain []byte, out []uint16) []uint16 {
 	const mul = 0x9E3779B97F4A7C15
 	word := uint64(14695981039346656037)
 	var window uint64
-	since := 0 // bytes in the window that do not cross more than one space
+	since := 0 // bytes of the word so far, with the space before it
 	for _, c := range plain {
 		if len(out)+5 > cap(out) {
 			break
