@@ -37,6 +37,9 @@ func classify(body []byte, bracket, named bool) class {
 	if len(c.text) > 4*maxPhrase || bytes.IndexByte(c.text, '\n') >= 0 && !led {
 		return c
 	}
+	if !led && !mayBePhrase(c.text) {
+		return c
+	}
 	var buf [maxPhrase]byte
 	phrase := normal(buf[:0], c.text)
 	if p, ok := phrases[string(phrase)]; ok {
@@ -49,8 +52,22 @@ func classify(body []byte, bracket, named bool) class {
 	switch {
 	case isCall(phrase, led && bracket):
 		c.kind = KindCall
-	case led && bracket, encryptionNotice(c.text):
+	case bracket && (led || encryptionNotice(c.text)):
 		c.kind = KindSystem
+	}
+	return c
+}
+
+// mayBePhrase turns most of what people write away before the costlier comparison: by the first and the
+// last byte, which no phrase and no notice has.
+func mayBePhrase(text []byte) bool {
+	last := text[len(text)-1]
+	return last == '.' || last >= 0x80 || phraseEnds[[2]byte{fold(text[0]), fold(last)}]
+}
+
+func fold(c byte) byte {
+	if c >= 'A' && c <= 'Z' {
+		return c + 'a' - 'A'
 	}
 	return c
 }
@@ -232,11 +249,9 @@ func (c *class) nameAsFile() {
 
 // location recognises a place: a link to it, with "location:" or the place's name before it.
 func (c *class) location() bool {
-	i := bytes.Index(c.text, []byte("https://maps.google.com/?q="))
-	if i < 0 {
-		if i = bytes.Index(c.text, []byte("https://foursquare.com/v/")); i < 0 {
-			return false
-		}
+	i := bytes.Index(c.text, []byte("https://"))
+	if i < 0 || !bytes.HasPrefix(c.text[i:], []byte("https://maps.google.com/?q=")) && !bytes.HasPrefix(c.text[i:], []byte("https://foursquare.com/v/")) {
+		return false
 	}
 	if bytes.ContainsAny(c.text[i:], " \n") || i > 0 && !bytes.HasSuffix(bytes.TrimRight(c.text[:i], " \n"), []byte{':'}) {
 		return false // something was written around a link

@@ -4,7 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
-	"time"
+	"strconv"
 
 	"parley"
 )
@@ -34,12 +34,8 @@ func (c *Chat) ID(tenant parley.TenantID, m Message) parley.WAMID {
 	return parley.WAMID("import." + hex.EncodeToString(h.Sum(nil)[:16]))
 }
 
-// identityText is the part of the id that the message itself decides.
-func identityText(m *Message, seconds bool) string {
-	layout := "2006-01-02T15:04"
-	if seconds {
-		layout = time.DateTime
-	}
+// identityText is the part of the id that the message itself decides. clock is what the phone showed.
+func identityText(m *Message, clock int64) string {
 	kind := "" // text of every kind is what was written; media has a caption only
 	switch m.Kind {
 	case KindMedia, KindAttachment, KindContact:
@@ -47,8 +43,8 @@ func identityText(m *Message, seconds bool) string {
 	case KindDeleted:
 		kind = "deleted"
 	}
-	b := make([]byte, 0, len(layout)+len(m.Sender)+len(kind)+len(m.Text)+3)
-	b = m.At.AppendFormat(b, layout)
+	b := make([]byte, 0, 24+len(m.Sender)+len(kind)+len(m.Text)+3)
+	b = strconv.AppendInt(b, clock, 10)
 	b = append(append(b, 0), m.Sender...)
 	b = append(append(b, 0), kind...)
 	b = append(append(b, 0), m.Text...)

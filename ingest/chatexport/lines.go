@@ -33,8 +33,11 @@ func (l *lineReader) next() (line []byte, cut bool, err error) {
 		return nil, false, err
 	}
 	l.count++
-	line = bytes.TrimSuffix(line, []byte{'\n'})
-	line = bytes.TrimSuffix(line, []byte{'\r'})
+	for _, end := range [...]byte{'\n', '\r'} {
+		if n := len(line); n > 0 && line[n-1] == end {
+			line = line[:n-1]
+		}
+	}
 	if l.count == 1 {
 		line = bytes.TrimPrefix(line, []byte("\ufeff"))
 	}

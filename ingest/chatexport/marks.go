@@ -79,7 +79,7 @@ func digitAt(b []byte, i int) (value, n int) {
 
 // skip returns the first index from i that is neither mark nor space.
 func skip(b []byte, i int) int {
-	for i < len(b) {
+	for i < len(b) && (b[i] <= ' ' || b[i] >= 0x80) { // most callers stand before ASCII
 		n := spaceAt(b, i)
 		if n == 0 {
 			n = markAt(b, i)
@@ -94,7 +94,7 @@ func skip(b []byte, i int) int {
 
 // skipMarks returns the first index from i that is no mark.
 func skipMarks(b []byte, i int) int {
-	for i < len(b) {
+	for i < len(b) && b[i] >= 0x80 {
 		n := markAt(b, i)
 		if n == 0 {
 			break
@@ -130,16 +130,18 @@ func trim(b []byte) []byte {
 // appendPlain appends b without marks and with plain spaces; with fold also ASCII letters in lower case.
 func appendPlain(dst, b []byte, fold bool) []byte {
 	for i := 0; i < len(b); {
-		if n := markAt(b, i); n > 0 {
-			i += n
-			continue
-		}
-		if n := spaceAt(b, i); n > 0 {
-			dst = append(dst, ' ')
-			i += n
-			continue
-		}
 		c := b[i]
+		if c >= 0x80 || c == '\t' {
+			if n := markAt(b, i); n > 0 {
+				i += n
+				continue
+			}
+			if n := spaceAt(b, i); n > 0 {
+				dst = append(dst, ' ')
+				i += n
+				continue
+			}
+		}
 		if fold && c >= 'A' && c <= 'Z' {
 			c += 'a' - 'A'
 		}

@@ -250,15 +250,17 @@ func ParseDateOrder(s string) (DateOrder, bool) {
 	return Auto, false
 }
 
-// at gives the stamp's time in a zone.
-func (st *stamp) at(order DateOrder, zone *time.Location) (time.Time, bool) {
+// clock gives what calendar and clock showed, as if it were UTC, in seconds from 1970.
+func (st *stamp) clock(order DateOrder) (int64, bool) {
 	day, ok := st.day(order)
-	if !ok {
-		return time.Time{}, false
-	}
-	utc := time.Unix(day*86400+int64(st.hour*3600+st.minute*60+st.second), 0).UTC()
+	return day*86400 + int64(st.hour*3600+st.minute*60+st.second), ok
+}
+
+// inZone gives the time at which calendar and clock of a zone show this.
+func inZone(clock int64, zone *time.Location) time.Time {
+	utc := time.Unix(clock, 0).UTC()
 	if zone == time.UTC {
-		return utc, true
+		return utc
 	}
-	return time.Date(utc.Year(), utc.Month(), utc.Day(), utc.Hour(), utc.Minute(), utc.Second(), 0, zone), true
+	return time.Date(utc.Year(), utc.Month(), utc.Day(), utc.Hour(), utc.Minute(), utc.Second(), 0, zone)
 }

@@ -15,6 +15,26 @@ type phrase struct {
 // phrases are whole messages.
 var phrases = buildPhrases()
 
+// phraseEnds holds the first and last bytes of everything that is compared as a whole message.
+var phraseEnds = buildEnds()
+
+func buildEnds() map[[2]byte]bool {
+	m := map[[2]byte]bool{}
+	add := func(s string) { m[[2]byte{fold(s[0]), fold(s[len(s)-1])}] = true }
+	for s := range phrases {
+		add(s)
+	}
+	for s := range missedCalls {
+		add(s)
+	}
+	for _, s := range encryptionStarts { // what follows the start may end in any letter
+		for last := byte('!'); last < 0x80; last++ {
+			add(s + string(rune(last)))
+		}
+	}
+	return m
+}
+
 func buildPhrases() map[string]phrase {
 	m := map[string]phrase{}
 	add := func(p phrase, list string) {

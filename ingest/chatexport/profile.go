@@ -38,6 +38,8 @@ func readStamps(src *source, opts Options) (profile, error) {
 		now = opts.Now.Unix()/86400 + 1
 	}
 	lines, shapes := newLineReader(r, opts.LineBytes), map[shape]*evidence{}
+	var e *evidence // of the stamp before, which mostly has the same shape
+	var last shape
 	var head []byte // the first line with anything in it, for the error
 	for {
 		line, _, err := lines.next()
@@ -54,7 +56,9 @@ func readStamps(src *source, opts Options) (profile, error) {
 		if !ok {
 			continue
 		}
-		e := shapes[st.shape]
+		if e == nil || st.shape != last {
+			e, last = shapes[st.shape], st.shape
+		}
 		if e == nil {
 			if len(shapes) == maxShapes {
 				continue
@@ -127,7 +131,7 @@ func notAnExport(lines int, head []byte) error {
 // in `Work: Anna: <Media omitted>` the name cannot be Work, because nobody types `Anna: <Media omitted>`.
 func colonName(rest []byte, bracket bool) (string, bool) {
 	first := bytes.Index(rest, []byte(": "))
-	if first < 0 || first == len(rest)-2 {
+	if first < 0 || bytes.Index(rest[first+2:], []byte(": ")) < 0 {
 		return "", false
 	}
 	end := bytes.LastIndex(rest, []byte(": "))

@@ -4,14 +4,14 @@ import (
 	"bytes"
 	"io"
 	"strings"
-	"time"
+	"unicode/utf8"
 
 	"github.com/cespare/xxhash/v2"
 )
 
 const (
 	maxQuoted     = 2_000  // lines of a pasted export that one message can hold
-	maxRemembered = 65_536 // messages among which equal ones are told apart, twice as many at most
+	maxRemembered = 16_384 // messages among which equal ones are told apart, twice as many at most
 )
 
 // scanner makes messages out of lines. What it returns is valid until the next call.
@@ -38,7 +38,7 @@ type open struct {
 	begun  bool
 	line   int
 	lines  int
-	at     time.Time
+	clock  int64 // what the phone showed, see stamp.clock
 	cut    bool
 	quotes int // lines of a pasted export that may follow; 0 when the message does not begin with one
 	named  bool
@@ -58,7 +58,7 @@ func newScanner(src *source, prof *profile, opts Options) (*scanner, error) {
 	}
 	return &scanner{
 		lines: newLineReader(r, opts.LineBytes), closer: closer, prof: prof, opts: opts,
-		known: map[string]bool{}, counts: [2]map[uint64]uint32{{}, {}},
+		known: map[string]bool{}, counts: [2]map[uint64]uint32{make(map[uint64]uint32), make(map[uint64]uint32)},
 	}, nil
 }
 
@@ -82,14 +82,14 @@ func (s *scanner) next() (piece, error) {
 		if err != nil {
 			return piece{}, err
 		}
-		at, rest, ok := s.stamp(line)
+		clock, rest, ok := s.stamp(line)
 		switch {
 		case ok && s.now.begun:
 			p := s.finish()
-			s.begin(at, rest, cut)
+			s.begin(clock, rest, cut)
 			return p, nil
 		case ok:
-			s.begin(at, rest, cut)
+			s.begin(clock, rest, cut)
 		case s.now.begun:
 			s.now.lines++
 			s.now.cut = s.now.cut || cut
@@ -101,31 +101,31 @@ func (s *scanner) next() (piece, error) {
 }
 
 // stamp decides whether a line begins a message.
-func (s *scanner) stamp(line []byte) (at time.Time, rest []byte, ok bool) {
+func (s *scanner) stamp(line []byte) (clock int64, rest []byte, ok bool) {
 	st, rest, ok := parseStamp(line)
 	if !ok {
-		return at, nil, false
+		return 0, nil, false
 	}
 	if st.shape != s.prof.shape {
 		s.strays++
-		return at, nil, false
+		return 0, nil, false
 	}
-	if at, ok = st.at(s.prof.order, s.opts.Zone); !ok {
+	if clock, ok = st.clock(s.prof.order); !ok {
 		s.strays++
-		return at, nil, false
+		return 0, nil, false
 	}
 	// A message that begins with a stamp of the same shape was pasted from another chat; so were the
 	// lines after it that are older than the message itself.
-	if s.now.begun && s.now.quotes > 0 && at.Before(s.now.at) {
+	if s.now.begun && s.now.quotes > 0 && clock < s.now.clock {
 		s.now.quotes--
 		s.strays++
-		return at, nil, false
+		return 0, nil, false
 	}
-	return at, rest, true
+	return clock, rest, true
 }
 
-func (s *scanner) begin(at time.Time, rest []byte, cut bool) {
-	s.now = open{begun: true, line: s.lines.count, lines: 1, at: at, cut: cut}
+func (s *scanner) begin(clock int64, rest []byte, cut bool) {
+	s.now = open{begun: true, line: s.lines.count, lines: 1, clock: clock, cut: cut}
 	sender, text, named := s.split(rest)
 	s.now.named = named
 	s.sender = append(s.sender[:0], sender...)
@@ -231,10 +231,10 @@ func (s *scanner) finish() piece {
 // message makes a Message that outlives the scanner's buffers.
 func (s *scanner) message(p piece, names map[string]string) Message {
 	m := Message{
-		Line: p.line, Lines: p.lines, At: p.at, Kind: p.kind, Edited: p.edited, Cut: p.cut,
+		Line: p.line, Lines: p.lines, At: inZone(p.clock, s.opts.Zone), Kind: p.kind, Edited: p.edited, Cut: p.cut,
 		Sender: s.name(p.sender, names), Text: valid(p.text), File: valid(p.file),
 	}
-	m.identity = identityText(&m, s.prof.shape.seconds)
+	m.identity = identityText(&m, p.clock)
 	m.Seq = s.ordinal(&m)
 	return m
 }
@@ -258,15 +258,18 @@ func valid(b []byte) string {
 	if len(b) == 0 {
 		return ""
 	}
-	s := strings.ToValidUTF8(string(b), "\ufffd")
-	if strings.Contains(s, "\u200e") || strings.Contains(s, "\u2068") {
-		s = ownMarks.Replace(s)
+	s := string(b)
+	if !utf8.ValidString(s) {
+		s = strings.ToValidUTF8(s, "\ufffd")
 	}
-	return s
+	if strings.IndexByte(s, 0xe2) < 0 { // the first byte of every such mark
+		return s
+	}
+	return ownMarks.Replace(s)
 }
 
 // ordinal counts the equal messages before this one. Two generations of counts keep the memory bounded:
-// equal messages within 65,536 of each other are always told apart, which is far more than one minute
+// equal messages within 16,384 of each other are always told apart, which is far more than one minute
 // of a chat holds.
 func (s *scanner) ordinal(m *Message) uint32 {
 	h := xxhash.Sum64String(m.identity)
@@ -276,7 +279,8 @@ func (s *scanner) ordinal(m *Message) uint32 {
 		n = old[h]
 	}
 	if young[h] = n + 1; len(young) >= maxRemembered {
-		s.counts = [2]map[uint64]uint32{{}, young}
+		clear(old) // keeps its room
+		s.counts = [2]map[uint64]uint32{old, young}
 	}
 	return n
 }

@@ -81,6 +81,10 @@ func startsWithTime(b []byte, i int) bool {
 // number reads up to most digits.
 func (st *stamp) number(b []byte, i, most int) (value, digits, next int) {
 	for digits < most {
+		if i < len(b) && b[i]-'0' <= 9 {
+			value, digits, i = value*10+int(b[i]-'0'), digits+1, i+1
+			continue
+		}
 		i = skipMarks(b, i)
 		v, n := digitAt(b, i)
 		if n == 0 {

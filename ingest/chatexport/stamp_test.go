@@ -16,8 +16,9 @@ func TestParseStampFormats(t *testing.T) {
 		st, rest, ok := parseStamp([]byte(line))
 		require.True(t, ok, "%q", line)
 		require.Equal(t, "Ana: ok", string(rest), "%q", line)
-		at, ok := st.at(order, time.UTC)
+		clock, ok := st.clock(order)
 		require.True(t, ok, "%q %+v", line, st)
+		at := inZone(clock, time.UTC)
 		want := time.Date(2021, 12, 31, 18, 5, 0, 0, time.UTC)
 		if st.seconds {
 			want = want.Add(33 * time.Second)

@@ -22,6 +22,7 @@ func (c *Chat) survey() error {
 	}
 	defer s.close()
 	names, writers := map[string]string{}, map[string]*writer{}
+	var first, last int64
 	opener := "" // under whose name the chat begins, where WhatsApp speaks first
 	for {
 		p, err := s.next()
@@ -31,12 +32,10 @@ func (c *Chat) survey() error {
 		if err != nil {
 			return err
 		}
-		if c.Count++; c.Count == 1 || p.at.Before(c.First) {
-			c.First = p.at
+		if c.Count++; c.Count == 1 {
+			first, last = p.clock, p.clock
 		}
-		if c.Count == 1 || p.at.After(c.Last) {
-			c.Last = p.at
-		}
+		first, last = min(first, p.clock), max(last, p.clock)
 		if !p.named {
 			continue
 		}
@@ -61,6 +60,9 @@ func (c *Chat) survey() error {
 		}
 	}
 	c.Lines, c.Preamble, c.Strays = s.lines.count, s.preamble, s.strays
+	if c.Count > 0 {
+		c.First, c.Last = inZone(first, c.opts.Zone), inZone(last, c.opts.Zone)
+	}
 	c.settle(writers, opener)
 	return nil
 }
