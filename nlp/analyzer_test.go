@@ -44,8 +44,10 @@ func TestAnalyzeIsPure(t *testing.T) {
 	a := newAnalyzer(t)
 	texts := []string{"urgent! I hate it", "merci beaucoup", strings.Repeat("bis Freitag ", 3000), "", "😍", "مرحبا"}
 	var want []Result
+	fresh, err := New(Config{})
+	require.NoError(t, err)
 	for _, text := range texts {
-		want = append(want, newAnalyzer(t).Analyze(context.Background(), Input{Text: text}))
+		want = append(want, fresh.Analyze(context.Background(), Input{Text: text}))
 	}
 	var wg sync.WaitGroup
 	for g := range 8 {
@@ -59,7 +61,8 @@ func TestAnalyzeIsPure(t *testing.T) {
 	wg.Wait()
 }
 
-// TestAnalyzeIsBounded feeds what could be quadratic if anything were; each must stay far under a second.
+// TestAnalyzeIsBounded feeds what could be quadratic if anything were; each takes milliseconds. The limit is
+// wide because a busy machine is no fault, yet the square of 64 KB would be far over it.
 func TestAnalyzeIsBounded(t *testing.T) {
 	a := newAnalyzer(t)
 	for _, unit := range []string{"a", " ", "a ", "!", "\u200d", "\u200f", "é", "\xff", "😍", "no ", "by ", "a.", "www.", ":-", "1:", "@",
@@ -67,7 +70,7 @@ func TestAnalyzeIsBounded(t *testing.T) {
 		text := strings.Repeat(unit, (64<<10)/len(unit))
 		begin := time.Now()
 		check(t, a.Analyze(context.Background(), Input{Text: text}))
-		require.Less(t, time.Since(begin), 500*time.Millisecond, "%q", unit)
+		require.Less(t, time.Since(begin), 5*time.Second, "%q", unit)
 	}
 }
 
@@ -149,6 +152,15 @@ func BenchmarkAnalyze(b *testing.B) {
 		i++
 	}
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "msg/s")
+}
+
+func BenchmarkNew(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := New(Config{}); err != nil {
+			b.Fatal(err)
+		}
+	}
 }
 
 func BenchmarkAnalyzeLong(b *testing.B) {

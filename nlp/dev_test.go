@@ -26,11 +26,11 @@ type devRow struct {
 // devRows reads the dev part of a set, or skips the test where the data is not beside the repository.
 func devRows(t *testing.T, set string) (rows []devRow) {
 	t.Helper()
-	shared := os.Getenv("PARLEY_SHARED")
-	if shared == "" {
-		shared = filepath.Join("..", "..", "shared")
+	folder := os.Getenv("PARLEY_SHARED")
+	if folder == "" {
+		folder = filepath.Join("..", "..", "shared")
 	}
-	f, err := os.Open(filepath.Join(shared, "data", "nlp", set, devFile))
+	f, err := os.Open(filepath.Join(folder, "data", "nlp", set, devFile))
 	if os.IsNotExist(err) {
 		t.Skip("the language data sets are not beside the repository")
 	}

@@ -3,14 +3,18 @@ package nlp
 import (
 	"context"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 )
 
+// shared is one analyzer for all tests: it has no state that one message leaves for the next.
+var shared = sync.OnceValues(func() (*Analyzer, error) { return New(Config{}) })
+
 func newAnalyzer(t testing.TB) *Analyzer {
 	t.Helper()
-	a, err := New(Config{})
+	a, err := shared()
 	require.NoError(t, err)
 	return a
 }

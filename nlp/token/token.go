@@ -94,12 +94,24 @@ func (t *Text) word(s string, i int) int {
 	w := wordState{plain: len(t.Plain) < MaxPlain}
 	first := true
 	for i < len(s) {
+		if c := s[i] | 0x20; c >= 'a' && c <= 'z' { // most letters of most messages
+			first = false
+			if s[i] != c {
+				w.capitals++
+			}
+			w.letters++
+			w.sinceDot++
+			w.latin++
+			t.put(&w, rune(c), &tok)
+			i++
+			continue
+		}
 		r, n := rune(s[i]), 1
 		if r >= utf8.RuneSelf {
 			r, n = utf8.DecodeRuneInString(s[i:])
 		}
 		switch {
-		case isLetter(r):
+		case r >= utf8.RuneSelf && isLetter(r):
 			if first {
 				tok.Arabic, first = scriptOf(r) == Arabic, false
 			}
@@ -123,28 +135,20 @@ type wordState struct {
 	last     rune // the folded letter before, to notice elongation
 	run      int  // how often it stood in a row
 	letters  int
+	latin    int // ASCII letters, counted here and added to Letters at the end
 	capitals int
 	sinceDot int  // letters since the word began or since a dot inside it
 	plain    bool // there was room in Plain when the word began
 }
 
-// letter takes one letter into the word: counted, into Plain, and folded.
+// letter takes one letter beyond ASCII into the word: counted, into Plain, and folded.
 func (t *Text) letter(w *wordState, r rune, tok *Token) {
 	w.letters++
 	w.sinceDot++
-	lower := r
-	if r < utf8.RuneSelf {
-		if r <= 'Z' {
-			w.capitals++
-			lower = r + 'a' - 'A'
-		}
-		t.Letters[Latin]++
-	} else {
-		t.Letters[scriptOf(r)]++
-		lower = toLower(r)
-		if lower != r {
-			w.capitals++
-		}
+	t.Letters[scriptOf(r)]++
+	lower := toLower(r)
+	if lower != r {
+		w.capitals++
 	}
 	t.put(w, lower, tok)
 }
@@ -179,6 +183,7 @@ func (t *Text) put(w *wordState, lower rune, tok *Token) {
 
 // endWord files the word away and returns i.
 func (t *Text) endWord(tok Token, w *wordState, i int) int {
+	t.Letters[Latin] += w.latin
 	if w.plain && t.Plain[len(t.Plain)-1] != ' ' {
 		t.Plain = append(t.Plain, ' ')
 	}
@@ -349,7 +354,7 @@ func isLetter(r rune) bool {
 	if r < utf8.RuneSelf {
 		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
 	}
-	if r >= 0x900 && r <= 0x963 { // Devanagari with its vowel signs
+	if r >= 0x900 && r <= 0x963 || r >= 0x620 && r <= 0x64A && r != 0x640 { // Devanagari with its vowel signs; Arabic
 		return true
 	}
 	if isCombining(r) || r == utf8.RuneError {

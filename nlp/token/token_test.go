@@ -51,7 +51,7 @@ func TestRead(t *testing.T) {
 	f("Re:Delivery", "re , delivery")
 	f("👍🏽 ❤️", "*👍 *❤")
 	f("*bold* _it_ ~no~", "bold it no")
-	f("¿Qué? ¡Ya!", "? que ? ! ya !")
+	f("¿Qué? ¡Ya!", "? que ? ya !")
 	f("a\u200db\u202e c\ufeff", "ab c")
 	f("\xff\xfeab\xc3", "ab")
 	f("مُسْتَعْجِل عـــاجل أإآ", "مستعجل عاجل ااا")
