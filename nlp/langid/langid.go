@@ -4,7 +4,7 @@
 // every machine (sums of integers choose between the classes), and a confidence between 0 and 1. The script settles most
 // languages that are not written in Latin letters. For Latin ones a linear model over hashed letter
 // sequences decides between the languages of Classes; it was trained by nlp/train/langid and is embedded
-// as model.bin. Hindi in Latin letters is "hi".
+// as model.bin. Hindi in Latin letters is "hi". After a change to lexicons, seeds or Grams: go generate ./nlp/langid.
 //
 // It does not tell apart languages that share a script other than Latin beyond a few marker letters
 // (Marathi is called "hi", Bulgarian "ru"), and Latin languages outside Classes are Undetermined.
