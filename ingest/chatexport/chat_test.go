@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -213,6 +214,8 @@ func TestSelf(t *testing.T) {
 	f("WhatsApp Chat with The team.txt", three, Options{Self: "Di"}, "Di", SelfAbsent, true)
 	f("x.txt", three+"31/12/21, 18:06 - Bo: You deleted this message\n", Options{}, "Bo", SelfDeleted, true)
 	f("WhatsApp Chat with Ana.txt", "31/12/21, 18:05 - Bo: b\n", Options{}, "Bo", SelfOther, false)
+	f("WhatsApp Chat with The team.txt", "31/12/21, 18:04 - You created this group\n31/12/21, 18:04 - You added Ana\n"+
+		"31/12/21, 18:05 - Ana: b\n", Options{}, "", SelfUnknown, false)
 	f("WhatsApp Chat with Ana.txt", "31/12/21, 18:05 - Ana: b\n", Options{}, "", SelfUnknown, false)
 	f("_chat.txt", "\u200e[31/12/21, 18:05:33] Ana: \u200eMessages and calls are end-to-end encrypted.\n"+
 		"[31/12/21, 18:05:33] Ana: a\n[31/12/21, 18:05:33] Bo: b\n", Options{}, "Bo", SelfOther, false)
@@ -277,6 +280,20 @@ func TestLimits(t *testing.T) {
 	require.False(t, got[1].Cut)
 	_, err := Read(strings.NewReader(text), int64(len(text)), "x.txt", Options{Limits: Limits{TextBytes: 100}})
 	require.Equal(t, parley.TooLarge, parley.KindOf(err))
+}
+
+// TestBounded: what is kept of names and shapes does not grow with the file.
+func TestBounded(t *testing.T) {
+	t.Parallel()
+	var b strings.Builder
+	for i := range 3000 {
+		fmt.Fprintf(&b, "31/12/21, 18:05 - Name %d: Sub %d: <Media omitted>\n[31/12/2%d%s18:0%d:33] x: y\n", i, i, i%10, ", "[:1+i%2], i%10)
+	}
+	c := read(t, "x.txt", b.String(), Options{Limits: Limits{Senders: 100}})
+	require.Len(t, c.Participants, 100)
+	require.Equal(t, 3000, c.Count)
+	require.LessOrEqual(t, len(c.prof.names), maxColons)
+	require.Len(t, messages(t, c), 3000)
 }
 
 func zipOf(t testing.TB, files ...string) []byte {

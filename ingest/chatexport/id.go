@@ -18,7 +18,10 @@ import (
 //     suffix such as " (1)", the line numbers, or Options.Zone;
 //   - an export with media and one without give the same ids, because of media only the caption counts.
 //
-// It differs when the message was edited or deleted in between, when the sender was renamed in the address
+// The title is that of Options, of the phone's name for the file, of an iPhone's first line, or the file's
+// name: give it in Options where a file was renamed and should count as the same chat.
+//
+// The id differs when the message was edited or deleted in between, when the sender was renamed in the address
 // book, and between an iPhone's export (with seconds) and an Android phone's.
 func (c *Chat) ID(tenant parley.TenantID, m Message) parley.WAMID {
 	h := sha256.New()

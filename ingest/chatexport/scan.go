@@ -210,9 +210,8 @@ func openQuote(b []byte) bool {
 	if bytes.Count(b, []byte{'"'})%2 == 1 {
 		return true
 	}
-	for _, q := range [...][2]string{{"“", "”"}, {"„", "“"}, {"«", "»"}, {"「", "」"}, {"”", "”"}} {
-		at := bytes.LastIndex(b, []byte(q[0]))
-		if at >= 0 && !bytes.Contains(b[at+len(q[0]):], []byte(q[1])) && q[0] != q[1] && !bytes.Contains(b, []byte(q[1])) {
+	for _, q := range [...][2]string{{"“", "”"}, {"„", "“"}, {"«", "»"}, {"「", "」"}} {
+		if bytes.Contains(b, []byte(q[0])) && !bytes.Contains(b, []byte(q[1])) {
 			return true
 		}
 	}

@@ -23,6 +23,7 @@ func (c *Chat) survey() error {
 	defer s.close()
 	names, writers := map[string]string{}, map[string]*writer{}
 	var first, last int64
+	unnamed := 0
 	opener := "" // under whose name the chat begins, where WhatsApp speaks first
 	for {
 		p, err := s.next()
@@ -37,6 +38,7 @@ func (c *Chat) survey() error {
 		}
 		first, last = min(first, p.clock), max(last, p.clock)
 		if !p.named {
+			unnamed++
 			continue
 		}
 		name := s.name(p.sender, names)
@@ -63,12 +65,12 @@ func (c *Chat) survey() error {
 	if c.Count > 0 {
 		c.First, c.Last = inZone(first, c.opts.Zone), inZone(last, c.opts.Zone)
 	}
-	c.settle(writers, opener)
+	c.settle(writers, opener, unnamed)
 	return nil
 }
 
 // settle draws the conclusions of the survey.
-func (c *Chat) settle(writers map[string]*writer, opener string) {
+func (c *Chat) settle(writers map[string]*writer, opener string, unnamed int) {
 	people := make([]*writer, 0, len(writers))
 	groupName := false // WhatsApp speaks under a name that is no participant's: the group's
 	for _, w := range writers {
@@ -95,6 +97,7 @@ func (c *Chat) settle(writers map[string]*writer, opener string) {
 		c.Title, sure = opener, true
 	}
 	titled := slices.IndexFunc(c.Participants, func(name string) bool { return sameName(name, c.Title) })
+	sure = sure && (len(people) > 1 || unnamed < 2) // one who writes alone, and WhatsApp tells more: a group
 	c.Group = len(people) > 2 || titled < 0 && (groupName || len(people) == 2 && sure)
 	c.Self, c.SelfBy = c.guessSelf(people, titled, sure)
 }
