@@ -55,7 +55,18 @@ func FuzzParseStamp(f *testing.F) {
 	f.Add([]byte("[31/12/21, 6:05:33 p. m.] Ana: hi"))
 	f.Add([]byte("\u200f٣١\u200f/١٢\u200f/٢٠٢١، ٦:٠٥ م - a: b"))
 	f.Add([]byte("18:05, 31/12/2021 BE - a"))
+	f.Add([]byte("31/12/21, 6:05 - a\n31/12/21, 16:05 - a"))
 	f.Fuzz(func(t *testing.T, b []byte) {
+		var stamps stamper // what it remembers changes nothing
+		for line := range bytes.Lines(b) {
+			want, wantRest, wantOK := parseStamp(line)
+			got, gotRest, gotOK := stamps.parse(line)
+			require.Equal(t, wantOK, gotOK)
+			if wantOK {
+				require.Equal(t, want, got)
+				require.Equal(t, wantRest, gotRest)
+			}
+		}
 		st, rest, ok := parseStamp(b)
 		if !ok {
 			return

@@ -40,6 +40,7 @@ func readStamps(src *source, opts Options) (profile, error) {
 	lines, shapes := newLineReader(r, opts.LineBytes), map[shape]*evidence{}
 	var e *evidence // of the stamp before, which mostly has the same shape
 	var last shape
+	var stamps stamper
 	var head []byte // the first line with anything in it, for the error
 	for {
 		line, _, err := lines.next()
@@ -52,7 +53,7 @@ func readStamps(src *source, opts Options) (profile, error) {
 		if len(head) == 0 {
 			head = append(head, trim(line[:min(len(line), 200)])...)
 		}
-		st, rest, ok := parseStamp(line)
+		st, rest, ok := stamps.parse(line)
 		if !ok {
 			continue
 		}

@@ -20,6 +20,7 @@ type scanner struct {
 	closer io.Closer
 	prof   *profile
 	opts   Options
+	stamps stamper
 
 	now      open   // the message whose lines are being read
 	body     []byte // its text so far
@@ -102,7 +103,7 @@ func (s *scanner) next() (piece, error) {
 
 // stamp decides whether a line begins a message.
 func (s *scanner) stamp(line []byte) (clock int64, rest []byte, ok bool) {
-	st, rest, ok := parseStamp(line)
+	st, rest, ok := s.stamps.parse(line)
 	if !ok {
 		return 0, nil, false
 	}

@@ -44,7 +44,21 @@ const (
 // parseStamp reads the stamp at the beginning of a line and returns what follows it. It is strict: a line
 // of a message that begins with a number is rarely taken for a stamp, and if so, its shape differs from
 // the file's.
-func parseStamp(line []byte) (st stamp, rest []byte, ok bool) {
+func parseStamp(line []byte) (st stamp, rest []byte, ok bool) { return new(stamper).parse(line) }
+
+// stamper reads stamps and remembers the last date: neighbouring lines mostly have the same.
+type stamper struct {
+	prefix []byte // what stood before the time
+	dated  stamp  // what was known then
+}
+
+func (p *stamper) parse(line []byte) (st stamp, rest []byte, ok bool) {
+	if n := len(p.prefix); n > 0 && bytes.HasPrefix(line, p.prefix) {
+		if _, d := digitAt(line, n); d > 0 {
+			st = p.dated
+			return st.timed(line, n)
+		}
+	}
 	i := skipMarks(line, 0)
 	if i < len(line) && line[i] == '[' {
 		st.bracket = true
@@ -53,15 +67,29 @@ func parseStamp(line []byte) (st stamp, rest []byte, ok bool) {
 	if _, n := digitAt(line, i); n == 0 {
 		return st, nil, false
 	}
-	parts := [...]func([]byte, int) (int, bool){st.date, st.join, st.time}
 	if startsWithTime(line, i) {
 		st.timeFirst = true
-		parts = [...]func([]byte, int) (int, bool){st.time, st.join, st.date}
-	}
-	for _, part := range parts {
-		if i, ok = part(line, i); !ok {
-			return st, nil, false
+		for _, part := range [...]func([]byte, int) (int, bool){st.time, st.join, st.date} {
+			if i, ok = part(line, i); !ok {
+				return st, nil, false
+			}
 		}
+		return st.finish(line, i)
+	}
+	if i, ok = st.date(line, i); !ok {
+		return st, nil, false
+	}
+	if i, ok = st.join(line, i); !ok {
+		return st, nil, false
+	}
+	p.prefix, p.dated = append(p.prefix[:0], line[:i]...), st
+	return st.timed(line, i)
+}
+
+// timed reads the rest of a stamp whose date was read.
+func (st *stamp) timed(line []byte, i int) (_ stamp, rest []byte, ok bool) {
+	if i, ok = st.time(line, i); !ok {
+		return *st, nil, false
 	}
 	return st.finish(line, i)
 }
