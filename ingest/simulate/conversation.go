@@ -110,7 +110,7 @@ func (g *Generator) say(l *lane, it *item) bool {
 		return true
 	}
 	number := &g.cfg.Numbers[c.members[0].number]
-	if !number.Coexistence || g.rng.IntN(1000) < receiptOnlyPermille {
+	if !number.Coexistence || c.memberNo > 1 || g.rng.IntN(1000) < receiptOnlyPermille { // groups are the API's
 		c.turn++
 		g.unseen(l, c)
 		return false
@@ -130,14 +130,15 @@ func (g *Generator) drawInbound(c *conversation) kind {
 	if c.lastIn.empty() && c.lastOut.empty() && random/1000 < referralPermille {
 		return kindReferral
 	}
+	if k == kindReaction && !c.reacted.empty() { // whoever has reacted takes it back
+		k = kindReactionRemoved
+	}
 	needs := true
 	switch k {
 	case kindReply, kindProduct, kindButtonReply, kindListReply, kindFlowReply, kindCallPermission, kindReaction:
 		needs = !c.lastOut.empty()
 	case kindReactionRemoved:
-		if needs = !c.lastOut.empty(); needs && c.reacted.empty() {
-			k = kindReaction
-		}
+		needs = !c.reacted.empty()
 	case kindEdit:
 		needs = c.saidIn != nil
 	case kindRevoke:

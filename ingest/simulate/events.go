@@ -25,8 +25,8 @@ func (g *Generator) event(l *lane, it *item) {
 	it.reset(itemEvent, number)
 	at := g.now.Unix()
 	which := g.rng.IntN(eventCount)
-	if which == eventPhoneQuality && g.qualityAt[number] >= at {
-		which = eventTemplateStatus // nothing but its second would tell the two apart
+	if which == eventPhoneQuality && g.qualities[number] == len(phoneQualities) {
+		which = eventTemplateStatus // what a number can be told was told
 	}
 	serial := g.ids.serial()
 	b := append(it.json, `{"id":"`...)
@@ -41,9 +41,6 @@ func (g *Generator) event(l *lane, it *item) {
 		b = g.appendAccountEvent(b, which, number, serial)
 		b = append(b, '}')
 	}
-	if which == eventPhoneQuality {
-		g.qualityAt[number] = at
-	}
 	b = append(b, `,"field":"`...)
 	b = append(b, eventFields[which]...)
 	it.json = append(b, `"}]}`...)
@@ -54,6 +51,20 @@ func (g *Generator) event(l *lane, it *item) {
 }
 
 var templateNames = [...]string{"order_confirmation", "appointment_reminder", "payment_due", "abandoned_cart", "delivery_update"}
+
+// phoneQualities is what a number is told in the course of a run, in this order. Nothing tells two equal
+// ones apart but their time, so each is told once.
+var phoneQualities = [...]string{
+	`","event":"ONBOARDING","current_limit":"TIER_250"`,
+	`","event":"UPGRADE","current_limit":"TIER_2K"`,
+	`","event":"UPGRADE","current_limit":"TIER_10K"`,
+	`","event":"FLAGGED","current_limit":"TIER_10K"`,
+	`","event":"DOWNGRADE","current_limit":"TIER_2K"`,
+	`","event":"UNFLAGGED","current_limit":"TIER_2K"`,
+	`","event":"UPGRADE","current_limit":"TIER_100K"`,
+	`","event":"UPGRADE","current_limit":"TIER_UNLIMITED"`,
+	`","event":"THROUGHPUT_UPGRADE","current_limit":"TIER_UNLIMITED"`,
+}
 
 func (g *Generator) appendAccountEvent(b []byte, which, number int, serial uint64) []byte {
 	switch which {
@@ -86,10 +97,9 @@ func (g *Generator) appendAccountEvent(b []byte, which, number int, serial uint6
 	default:
 		b = append(b, `"display_phone_number":"`...)
 		b = append(b, g.display[number]...)
-		if g.rng.IntN(2) == 0 {
-			return append(b, `","event":"ONBOARDING","current_limit":"TIER_2K"`...)
-		}
-		return append(b, `","event":"THROUGHPUT_UPGRADE","current_limit":"TIER_UNLIMITED"`...)
+		b = append(b, phoneQualities[g.qualities[number]]...)
+		g.qualities[number]++
+		return b
 	}
 }
 

@@ -27,7 +27,7 @@ type Generator struct {
 	laneAt     []int    // of each number
 	display    [][]byte // of each number
 	heads      [][]byte // of each number: how every value of it begins
-	qualityAt  []int64  // of each number: Unix seconds of its last quality event
+	qualities  []int    // of each number: how many of phoneQualities it was told
 	made       int64    // messages
 	counts     counts
 
@@ -36,7 +36,7 @@ type Generator struct {
 	changes []change
 	links   []int
 	mark    uint32
-	marks   []uint32 // of each person: the mark of the last change that names them
+	marks   []uint32 // of each key of a person: the mark of the last change that names them
 	body    []byte
 }
 
@@ -70,7 +70,7 @@ type Request struct {
 	Messages, Statuses, Events int
 
 	Repeated  int        // updates that occurred in an earlier body, or earlier in this one
-	Duplicate bool       // the whole body was there before
+	Duplicate bool       // nothing in it is new: a redelivery
 	Items     []Identity // of the updates that are new, where Config.Identities asks for them
 }
 
@@ -97,7 +97,7 @@ func New(cfg Config) (*Generator, error) {
 	g := &Generator{
 		cfg: cfg, rng: rand.New(rand.NewPCG(cfg.Seed, 0x7061726c6579)), ids: ids{run: cfg.RunID}, repertoire: said,
 		people:    people{count: cfg.Contacts, lanes: len(cfg.Apps), late: cfg.Late, repertory: said, changed: make([]uint8, cfg.Contacts)},
-		qualityAt: make([]int64, len(cfg.Numbers)), marks: make([]uint32, cfg.Contacts),
+		qualities: make([]int, len(cfg.Numbers)), marks: make([]uint32, cfg.Contacts*(maxChanges+1)),
 	}
 	for _, lang := range said.langs {
 		g.people.langs = append(g.people.langs, newWords(lang))
@@ -301,8 +301,8 @@ func (g *Generator) finish(l *lane) Request {
 			r.Items = append(r.Items, it.identity)
 		}
 	}
-	g.counts.posts++
-	g.counts.bytes += int64(len(g.body))
+	r.Duplicate = r.Repeated == len(g.batch)
+	g.counts.post(&r)
 	if g.cfg.Duplicate > 0 && len(g.body) <= maxRedeliverSize && !l.bodies.full() && g.rng.Float64() < g.cfg.Duplicate/2 {
 		again := l.bodies.alloc()
 		again.body, again.items = append(again.body[:0], g.body...), len(g.batch)
@@ -316,9 +316,8 @@ func (g *Generator) redeliver(l *lane, again *redelivery) Request {
 	g.body = append(g.body[:0], again.body...)
 	items := again.items
 	l.bodies.release(again)
-	g.counts.posts++
-	g.counts.duplicatePosts++
 	g.counts.repeated += int64(items)
-	g.counts.bytes += int64(len(g.body))
-	return Request{App: l.app.ID, Body: g.body, Signature: l.signer.sign(g.body), Repeated: items, Duplicate: true}
+	r := Request{App: l.app.ID, Body: g.body, Signature: l.signer.sign(g.body), Repeated: items, Duplicate: true}
+	g.counts.post(&r)
+	return r
 }

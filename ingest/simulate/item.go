@@ -16,7 +16,7 @@ const (
 type item struct {
 	kind     itemKind
 	number   int
-	contact  uint32 // index of the person in contactJSON, plus 1; 0 for nobody
+	contact  uint32 // key of the person in contacts; 0 for nobody
 	contacts []byte // the element of `contacts`
 	json     []byte // the element of `messages`, `message_echoes` or `statuses`; of an event, its whole entry
 	repeated bool   // it was sent before

@@ -74,14 +74,14 @@ func newPermille(weights map[kind]int) *permille {
 // What customers send. A referral is not drawn: it opens a conversation.
 var inboundKinds = newPermille(map[kind]int{
 	kindReply: 50, kindForwarded: 12, kindFrequentlyForwarded: 4, kindProduct: 4,
-	kindImage: 32, kindVideo: 8, kindAudio: 4, kindVoice: 22, kindDocument: 15, kindSticker: 10, kindLocation: 8, kindContacts: 5,
-	kindButtonReply: 14, kindListReply: 8, kindFlowReply: 4, kindCallPermission: 2, kindButton: 8, kindOrder: 5,
-	kindReaction: 26, kindReactionRemoved: 4, kindEdit: 9, kindRevoke: 5, kindSystem: 3, kindUnsupported: 4,
+	kindImage: 48, kindVideo: 12, kindAudio: 4, kindVoice: 36, kindDocument: 22, kindSticker: 16, kindLocation: 11, kindContacts: 6,
+	kindButtonReply: 20, kindListReply: 12, kindFlowReply: 5, kindCallPermission: 3, kindButton: 12, kindOrder: 7,
+	kindReaction: 40, kindReactionRemoved: 6, kindEdit: 11, kindRevoke: 6, kindSystem: 3, kindUnsupported: 4,
 })
 
 // What is sent from the phone app.
 var echoKinds = newPermille(map[kind]int{
-	kindReply: 30, kindImage: 15, kindDocument: 20, kindVoice: 8, kindReaction: 8, kindEdit: 9, kindRevoke: 5,
+	kindReply: 30, kindImage: 30, kindDocument: 36, kindVoice: 12, kindReaction: 12, kindEdit: 10, kindRevoke: 6,
 })
 
 // referralPermille is how many conversations out of 1000 begin with a click on an ad.

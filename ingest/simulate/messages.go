@@ -49,7 +49,7 @@ func (g *Generator) inbound(c *conversation, k kind, words text, it *item) {
 	}
 	it.json = append(b, '}')
 	if k != kindSystem {
-		it.contact, it.contacts = p.index+1, p.appendContact(it.contacts, true)
+		it.contact, it.contacts = p.key(), p.appendContact(it.contacts, true)
 	} else {
 		next.late = p.late
 		*p = next
@@ -83,16 +83,8 @@ func (g *Generator) echo(l *lane, c *conversation, k kind, words text, it *item)
 	b = append(b, `"from":"`...)
 	b = append(b, g.display[customer.number]...)
 	b = append(b, `",`...)
-	if len(c.groupID) > 0 {
-		b = append(b, `"to":"`...)
-		b = append(b, c.groupID...)
-		b = append(b, `","group_id":"`...)
-		b = append(b, c.groupID...)
-		b = append(b, `",`...)
-	} else {
-		b = customer.appendParty(b, "to", "to_user_id")
-		it.contact, it.contacts = customer.index+1, customer.appendContact(it.contacts, true)
-	}
+	b = customer.appendParty(b, "to", "to_user_id")
+	it.contact, it.contacts = customer.key(), customer.appendContact(it.contacts, true)
 	b = appendHead(b, &id, at, k)
 	switch k {
 	case kindReaction:

@@ -31,6 +31,7 @@ const firstPhone = 15552000000
 // person is somebody who writes to one business number.
 type person struct {
 	index    uint32
+	version  uint8 // how often the number changed
 	lang     int
 	number   int // index of the business number
 	late     time.Duration
@@ -43,6 +44,9 @@ type person struct {
 	username [20]byte
 	nameLen  int
 }
+
+// key tells people apart, also from themselves before a change of number: they have other ids then.
+func (p *person) key() uint32 { return p.index*(maxChanges+1) + uint32(p.version) + 1 }
 
 func (p *person) userID() []byte { return p.user[:p.userLen] }
 
@@ -61,11 +65,11 @@ func (s *people) get(index uint32, l *lane) person {
 	if float64(h>>11)/(1<<53) < s.late {
 		p.late = lateness(mix(h))
 	}
-	version := s.changed[index]
-	strconv.AppendUint(p.phone[:0], firstPhone+uint64(index)*(maxChanges+1)+uint64(version), 10)
+	p.version = s.changed[index]
+	strconv.AppendUint(p.phone[:0], firstPhone+uint64(index)*(maxChanges+1)+uint64(p.version), 10)
 	user := append(p.user[:0], w.country...)
 	user = append(user, '.')
-	user = strconv.AppendUint(user, 1_000_000_000_000_000_000+mix(h+uint64(version))%8_000_000_000_000_000_000, 10)
+	user = strconv.AppendUint(user, 1_000_000_000_000_000_000+mix(h+uint64(p.version))%8_000_000_000_000_000_000, 10)
 	p.userLen = len(user)
 	if p.hidden {
 		name := append(p.username[:0], "@user."...)

@@ -176,7 +176,7 @@ func (g *Generator) receipt(o *outgoing, it *item) bool {
 	b = g.appendOutcome(b, o, now.status, at)
 	it.json = append(b, '}')
 	if now.status != statusFailed && (o.groupLen == 0 || now.member >= 0) {
-		it.contact, it.contacts = p.index+1, p.appendContact(it.contacts, now.status != statusSent)
+		it.contact, it.contacts = p.key(), p.appendContact(it.contacts, now.status != statusSent)
 	}
 	if g.cfg.Identities {
 		g.identifyReceipt(it, o, now, p, at)

@@ -8,7 +8,7 @@ type Summary struct {
 	Posts          int64            `json:"posts"`
 	Items          int64            `json:"items"`           // of all posts, with duplicates
 	Duplicates     int64            `json:"duplicates"`      // items that were there before
-	DuplicatePosts int64            `json:"duplicate_posts"` // whole bodies that were there before
+	DuplicatePosts int64            `json:"duplicate_posts"` // bodies with nothing new in them
 	Held           int64            `json:"held"`            // messages that newer ones may have overtaken
 	Late           int64            `json:"late"`            // messages and statuses hours or days old when made
 	Bytes          int64            `json:"bytes"`           // of the bodies
@@ -44,6 +44,14 @@ func (c *counts) add(it *item) {
 		if it.language >= 0 {
 			c.texts[it.language]++
 		}
+	}
+}
+
+func (c *counts) post(r *Request) {
+	c.posts++
+	c.bytes += int64(len(r.Body))
+	if r.Duplicate {
+		c.duplicatePosts++
 	}
 }
 
