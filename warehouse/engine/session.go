@@ -161,18 +161,28 @@ func (s *session) insert(sql []byte, format string, p params, data io.Reader) (s
 func (s *session) feed(stream unsafe.Pointer, data io.Reader) error {
 	piece := make([]byte, insertPiece)
 	for {
-		n, err := io.ReadFull(data, piece)
+		n, err := fill(data, piece)
 		if n > 0 && s.lib.insertAppend(stream, unsafe.Pointer(&piece[0]), uintptr(n)) != 0 {
 			return s.appendError(stream)
 		}
-		switch err {
-		case nil:
-		case io.EOF, io.ErrUnexpectedEOF:
+		if err == io.EOF {
 			return nil
-		default:
+		}
+		if err != nil {
 			return fmt.Errorf("cannot read the data of an insert: %w", err)
 		}
 	}
+}
+
+// fill reads until the piece is full or the data ends. io.ReadFull will not do: it reports the orderly end
+// of the data as io.ErrUnexpectedEOF, which is also what a broken connection reports.
+func fill(data io.Reader, piece []byte) (n int, err error) {
+	for n < len(piece) && err == nil {
+		var more int
+		more, err = data.Read(piece[n:])
+		n += more
+	}
+	return n, err
 }
 
 // appendError says why the engine stopped taking data.

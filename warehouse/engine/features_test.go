@@ -1,0 +1,181 @@
+package engine
+
+import (
+	"bufio"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2"
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+	"github.com/stretchr/testify/require"
+)
+
+// These tests hold what the warehouse relies on and an embedded build could lack.
+
+func count(t *testing.T, conn driver.Conn, sql string) uint64 {
+	t.Helper()
+	var n uint64
+	require.NoError(t, conn.QueryRow(t.Context(), sql).Scan(&n))
+	return n
+}
+
+func execAll(t *testing.T, conn driver.Conn, statements ...string) {
+	t.Helper()
+	for _, sql := range statements {
+		require.NoError(t, conn.Exec(t.Context(), sql), sql)
+	}
+}
+
+func insertNumbers(t *testing.T, conn driver.Conn, token string, from, to uint64) {
+	t.Helper()
+	batch, err := conn.PrepareBatch(clickhouse.Context(t.Context(), clickhouse.WithSettings(InsertSettings(token))), "INSERT INTO f (id, at)")
+	require.NoError(t, err)
+	for id := from; id < to; id++ {
+		require.NoError(t, batch.Append(id, time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)))
+	}
+	require.NoError(t, batch.Send())
+}
+
+func TestDeduplicationThroughViews(t *testing.T) {
+	t.Parallel()
+	conn := database(t, sharedEngine(t))
+	execAll(t, conn,
+		"CREATE TABLE f (id UInt64, at DateTime) ENGINE = MergeTree ORDER BY id SETTINGS "+DurableTable+", "+DeduplicatingTable,
+		"CREATE TABLE agg (day Date, n AggregateFunction(count), first SimpleAggregateFunction(min, DateTime)) ENGINE = AggregatingMergeTree ORDER BY day SETTINGS "+DeduplicatingTable,
+		"CREATE MATERIALIZED VIEW v TO agg AS SELECT toDate(at) AS day, countState() AS n, min(at) AS first FROM f GROUP BY day")
+	f := func(token string, from, to, want uint64) {
+		t.Helper()
+		insertNumbers(t, conn, token, from, to)
+		require.Equal(t, want, count(t, conn, "SELECT count() FROM f"))
+		require.Equal(t, want, count(t, conn, "SELECT countMerge(n) FROM agg"))
+	}
+	f("a", 0, 100, 100)
+	f("a", 0, 100, 100)   // tried again
+	f("a", 500, 600, 100) // the token decides, not the rows
+	f("b", 0, 100, 200)   // the same rows under another token are another batch
+	f("c", 100, 150, 250)
+	f("b", 0, 100, 250)
+}
+
+// TestDeduplicationOutlivesAKill covers the case the token is for: the answer got lost.
+func TestDeduplicationOutlivesAKill(t *testing.T) {
+	t.Parallel()
+	s, log := started(t, nil)
+	conn := database(t, s)
+	execAll(t, conn, "CREATE TABLE f (id UInt64, at DateTime) ENGINE = MergeTree ORDER BY id SETTINGS "+DeduplicatingTable)
+	insertNumbers(t, conn, "a", 0, 100)
+	before := s.PID()
+	s.child().kill()
+	require.Eventually(t, func() bool { pid := s.PID(); return pid != 0 && pid != before }, patience, 5*time.Millisecond, log)
+	require.Eventually(t, func() bool { return conn.Ping(t.Context()) == nil }, patience, 5*time.Millisecond)
+	insertNumbers(t, conn, "a", 0, 100)
+	require.EqualValues(t, 100, count(t, conn, "SELECT count() FROM f"))
+}
+
+func TestTTLRefreshableViewAndDictionary(t *testing.T) {
+	t.Parallel()
+	conn := database(t, sharedEngine(t))
+	execAll(t, conn,
+		"CREATE TABLE f (id UInt64, at DateTime) ENGINE = MergeTree ORDER BY id TTL at + INTERVAL 1 DAY",
+		"INSERT INTO f SELECT number, if(number < 10, now(), toDateTime('2020-01-01 00:00:00')) FROM numbers(100)",
+		"OPTIMIZE TABLE f FINAL",
+		"CREATE TABLE counts (n UInt64) ENGINE = MergeTree ORDER BY n",
+		"CREATE MATERIALIZED VIEW r REFRESH EVERY 1 SECOND TO counts AS SELECT count() AS n FROM f",
+		"CREATE DICTIONARY d (id UInt64, at DateTime) PRIMARY KEY id SOURCE(CLICKHOUSE(TABLE 'f')) LAYOUT(HASHED()) LIFETIME(0)",
+	)
+	require.EqualValues(t, 10, count(t, conn, "SELECT count() FROM f"))
+	require.Eventually(t, func() bool { return count(t, conn, "SELECT max(n) FROM counts") == 10 }, patience, 20*time.Millisecond)
+	require.EqualValues(t, 1, count(t, conn, "SELECT toUInt64(dictHas(currentDatabase() || '.d', toUInt64(5)))"))
+	execAll(t, conn, "DROP TABLE r SYNC")
+}
+
+func TestBackupAndRestore(t *testing.T) {
+	t.Parallel()
+	s, _ := started(t, nil)
+	conn := database(t, s)
+	var name string
+	require.NoError(t, conn.QueryRow(t.Context(), "SELECT currentDatabase()").Scan(&name))
+	execAll(t, conn,
+		"CREATE TABLE f (id UInt64) ENGINE = MergeTree ORDER BY id",
+		"INSERT INTO f SELECT number FROM numbers(1000)",
+		"BACKUP DATABASE "+name+" TO File('one.tar.zst')",
+		"RESTORE DATABASE "+name+" AS again FROM File('one.tar.zst')")
+	require.FileExists(t, backupDir(s.config.Dir)+"/one.tar.zst")
+	require.EqualValues(t, 1000, count(t, conn, "SELECT count() FROM again.f"))
+	elsewhere := filepath.Join(t.TempDir(), "elsewhere.tar")
+	require.Error(t, conn.Exec(t.Context(), "BACKUP DATABASE "+name+" TO File('"+elsewhere+"')"))
+	require.NoFileExists(t, elsewhere)
+}
+
+func TestFailedInsertLeavesNothing(t *testing.T) {
+	t.Parallel()
+	conn := database(t, sharedEngine(t))
+	execAll(t, conn, "CREATE TABLE f (id UInt64, at DateTime, CONSTRAINT small CHECK id < 1000) ENGINE = MergeTree ORDER BY id")
+	batch, err := conn.PrepareBatch(t.Context(), "INSERT INTO f")
+	require.NoError(t, err)
+	for id := range uint64(2000) {
+		require.NoError(t, batch.Append(id, time.Now()))
+	}
+	require.ErrorContains(t, batch.Send(), "469") // VIOLATED_CONSTRAINT
+	require.Zero(t, count(t, conn, "SELECT count() FROM f"))
+}
+
+// TestBrokenInsertLeavesNothing has a caller go away in the middle of an insert's data.
+func TestBrokenInsertLeavesNothing(t *testing.T) {
+	t.Parallel()
+	s := sharedEngine(t)
+	conn := database(t, s)
+	execAll(t, conn, "CREATE TABLE f (id UInt64) ENGINE = MergeTree ORDER BY id")
+	var name string
+	require.NoError(t, conn.QueryRow(t.Context(), "SELECT currentDatabase()").Scan(&name))
+	f := func(end string) uint64 {
+		t.Helper()
+		c, err := s.child().address.dial(t.Context())
+		require.NoError(t, err)
+		defer c.Close()
+		fmt.Fprintf(c, "POST /?database=%s&query=INSERT+INTO+f+FORMAT+TSV HTTP/1.1\r\nHost: e\r\nX-ClickHouse-Key: %s\r\nTransfer-Encoding: chunked\r\n\r\n4\r\n1\n2\n\r\n%s", name, s.secret, end)
+		if unix, ok := c.(*net.UnixConn); ok {
+			require.NoError(t, unix.CloseWrite())
+		}
+		if response, err := http.ReadResponse(bufio.NewReader(c), nil); err == nil {
+			response.Body.Close()
+		}
+		return count(t, conn, "SELECT count() FROM f")
+	}
+	require.Zero(t, f(""))
+	require.Zero(t, f("4\r\n3\n"))
+	require.EqualValues(t, 2, f("0\r\n\r\n"))
+}
+
+// TestConfigurationHolds reads back what the configuration file asks for.
+func TestConfigurationHolds(t *testing.T) {
+	t.Parallel()
+	s := sharedEngine(t)
+	conn := connect(t, s.Options())
+	f := func(name, want string) {
+		t.Helper()
+		var value string
+		require.NoError(t, conn.QueryRow(t.Context(), "SELECT value FROM system.server_settings WHERE name = {name:String}",
+			clickhouse.Named("name", name)).Scan(&value))
+		require.Equal(t, want, value, name)
+	}
+	f("max_server_memory_usage", fmt.Sprint(DefaultMemory))
+	f("background_pool_size", "2")
+	f("mark_cache_size", fmt.Sprint(DefaultMemory/16))
+	var zone string
+	require.NoError(t, conn.QueryRow(t.Context(), "SELECT timezone()").Scan(&zone))
+	require.Equal(t, "UTC", zone)
+	require.Zero(t, count(t, conn, "SELECT count() FROM system.tables WHERE database = 'system' AND name LIKE '%\\_log' AND engine LIKE '%MergeTree'"))
+	info, err := os.Stat(configPath(s.config.Dir))
+	require.NoError(t, err)
+	require.EqualValues(t, 0o600, info.Mode().Perm())
+	version, err := conn.ServerVersion()
+	require.NoError(t, err)
+	require.True(t, strings.HasPrefix(version.String(), "parley engine"), version.String())
+}
