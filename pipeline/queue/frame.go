@@ -30,7 +30,9 @@ type Record struct {
 type Frame struct {
 	Seq     uint64 // position in the log, from 1; gaps are possible, never a step back
 	Records []Record
-	Bytes   int // size in the log
+	Bytes   int       // size in the log
+	At      time.Time // when it was synced
+	Damaged []byte    // its content, where that could not be read
 }
 
 // frameVersion is the first byte of a frame. The rest is, all integers as varints: the number of records,

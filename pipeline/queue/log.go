@@ -160,6 +160,9 @@ func (l *Log) Append(ctx context.Context, r Record) error {
 	return l.committer.append(ctx, r)
 }
 
+// Exclusive reports whether no other process can work this log: an embedded log has one owner.
+func (l *Log) Exclusive() bool { return l.server != nil }
+
 // Usage tells how full the log is.
 type Usage struct {
 	First, Last uint64 // sequence numbers of the oldest and newest frame; First > Last when empty

@@ -48,8 +48,8 @@ func (l *Log) newReader(ctx context.Context, config jetstream.OrderedConsumerCon
 	return &Reader{messages: messages}, nil
 }
 
-// Next waits for the next frame until ctx ends. A frame that cannot be read gives parley.Internal together
-// with its sequence number: it is not skipped silently.
+// Next waits for the next frame until ctx ends. A frame whose content cannot be read comes as Damaged, so
+// that it is not skipped silently.
 func (r *Reader) Next(ctx context.Context) (Frame, error) {
 	msg, err := r.messages.Next(jetstream.NextContext(ctx))
 	if err != nil {
@@ -62,9 +62,11 @@ func (r *Reader) Next(ctx context.Context) (Frame, error) {
 	if err != nil {
 		return Frame{}, parley.Errorf(parley.Internal, "cannot read log: a message without position: %w", err)
 	}
-	frame := Frame{Seq: meta.Sequence.Stream, Bytes: len(msg.Data())}
-	frame.Records, err = parseFrame(msg.Data())
-	return frame, err
+	frame := Frame{Seq: meta.Sequence.Stream, Bytes: len(msg.Data()), At: meta.Timestamp}
+	if frame.Records, err = parseFrame(msg.Data()); err != nil {
+		frame.Damaged = msg.Data()
+	}
+	return frame, nil
 }
 
 // Close ends the reader.
