@@ -99,6 +99,12 @@ var readerCodes = map[int32]code{
 	396: {"TOO_MANY_ROWS_OR_BYTES", parley.TooLarge},
 }
 
+// Codes that mean something else when a person's statement meets them: its limit of time or of memory.
+const (
+	codeTimeout = 159
+	codeMemory  = 241
+)
+
 type code struct {
 	name string // as the server has it; a test compares
 	kind parley.Kind

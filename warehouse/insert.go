@@ -77,7 +77,7 @@ type insert[F any] struct {
 
 // maxProbes bounds the inserts spent on finding the bad rows of one table in one batch. One bad row among
 // 100,000 takes 34.
-const maxProbes = 1000
+const maxProbes = 500
 
 // write inserts rows lo to hi. When the server refuses them for what they hold, the halves are tried, and so
 // on, until the bad rows stand alone.

@@ -1,7 +1,8 @@
 -- +goose NO TRANSACTION
 -- +goose Up
 
--- Derived from messages by queries/rebuild_conversations.sql; nothing else writes here.
+-- Derived from messages by queries/rebuild_conversations.sql; nothing else writes here. is_deleted is a column like any
+-- other, not an argument of the engine: FINAL would then hide the rows that a rebuild has to know about.
 CREATE TABLE IF NOT EXISTS {{local "conversations"}} {{onCluster}}
 (
     tenant_id              LowCardinality(String) COMMENT 'Customer of this installation to whom the row belongs',
@@ -27,7 +28,7 @@ CREATE TABLE IF NOT EXISTS {{local "conversations"}} {{onCluster}}
     is_deleted             UInt8 COMMENT '1 when a later rebuild found that there is no such session',
     INDEX conversation_bloom conversation_id TYPE bloom_filter(0.01) GRANULARITY 1
 )
-ENGINE = {{engine "ReplacingMergeTree" "conversations" "version, is_deleted"}}
+ENGINE = {{engine "ReplacingMergeTree" "conversations" "version"}}
 PARTITION BY toYYYYMM(session_started_at)
 ORDER BY (tenant_id, session_started_at, conversation_id)
 TTL {{expires "session_started_at"}} DELETE

@@ -15,7 +15,7 @@ INSERT INTO conversations
     first_response_seconds, inbound_messages, outbound_messages, retention_days, version, is_deleted
 )
 WITH
-    {since:DateTime('UTC')} AS since,
+    toDateTime({since:Int64}, 'UTC') AS since,
     touched AS
     (
         SELECT tenant_id, conversation_id FROM messages WHERE sent_at >= since
@@ -26,7 +26,7 @@ WITH
     (
         SELECT tenant_id, conversation_id, max(session_started_at) AS cut
         FROM conversations FINAL
-        WHERE session_started_at <= since AND (tenant_id, conversation_id) {{global}} IN (touched)
+        WHERE session_started_at <= since AND is_deleted = 0 AND (tenant_id, conversation_id) {{global}} IN (touched)
         GROUP BY tenant_id, conversation_id
     ),
     (SELECT min(cut) FROM (SELECT cut FROM known_starts UNION ALL SELECT since AS cut)) AS first_cut,
@@ -106,7 +106,7 @@ WITH
     compared AS
     (
         SELECT
-            tenant_id, conversation_id, session_started_at, 1 AS derived,
+            tenant_id, conversation_id, session_started_at, 1 AS derived, 0 AS was_deleted, toUInt64(0) AS known_version,
             (
                 toString(phone_number_id), contact_id, group_id, opened_by, toString(campaign), last_message_at, last_customer_at,
                 ifNull(last_customer_at, last_message_at) + toIntervalDay(1), first_customer_at, first_customer_wamid, first_reply_at,
@@ -116,7 +116,7 @@ WITH
         FROM sessions
         UNION ALL
         SELECT
-            tenant_id, conversation_id, session_started_at, 0 AS derived,
+            tenant_id, conversation_id, session_started_at, 0 AS derived, is_deleted AS was_deleted, version AS known_version,
             (
                 toString(phone_number_id), contact_id, group_id, toString(opened_by), toString(campaign), last_message_at, last_customer_at,
                 session_closes_at, first_customer_at, first_customer_wamid, first_reply_at,
@@ -135,14 +135,17 @@ SELECT
     tenant_id, conversation_id, session_started_at,
     chosen.1, chosen.2, chosen.3, chosen.4, chosen.5, chosen.6, chosen.7, chosen.8, chosen.9, chosen.10, chosen.11, chosen.12,
     chosen.13, chosen.14, chosen.15, chosen.16,
-    {version:UInt64}, NOT is_found
+    greatest({version:UInt64}, next_version), NOT is_found
 FROM
 (
     SELECT
         tenant_id, conversation_id, session_started_at,
         argMax(facts, derived) AS chosen,
         max(derived) AS is_found,
-        uniqExact(derived) = 2 AND toString(argMin(facts, derived)) = toString(argMax(facts, derived)) AS is_unchanged
+        max(known_version) + 1 AS next_version,
+        if(is_found,
+            min(derived) = 0 AND max(was_deleted) = 0 AND toString(argMin(facts, derived)) = toString(chosen),
+            max(was_deleted) = 1) AS is_unchanged
     FROM compared
     GROUP BY tenant_id, conversation_id, session_started_at
 )

@@ -1,4 +1,18 @@
-CREATE OR REPLACE VIEW message_funnel {{onCluster}} AS
+CREATE OR REPLACE VIEW message_funnel {{onCluster}}
+(
+    tenant_id        LowCardinality(String) COMMENT 'Customer of this installation to whom the row belongs',
+    day              Date COMMENT 'Day of sending, UTC',
+    phone_number_id  LowCardinality(String) COMMENT 'Business number as the Cloud API names it; not a phone number',
+    template         LowCardinality(String) COMMENT 'Name of the message template where known',
+    pricing_category String COMMENT 'marketing, utility, authentication, service or referral_conversion; empty where no receipt told',
+    messages         UInt64 COMMENT 'Messages that the business sent',
+    sent             UInt64 COMMENT 'Of these, messages with a sent receipt',
+    delivered        UInt64 COMMENT 'Of these, messages delivered to at least one recipient',
+    read             UInt64 COMMENT 'Of these, messages read by at least one recipient; a lower bound',
+    failed           UInt64 COMMENT 'Of these, messages that failed for at least one recipient',
+    billed           UInt64 COMMENT 'Of these, messages that Meta bills'
+)
+AS
 SELECT
     m.tenant_id AS tenant_id,
     toDate(m.sent_at, 'UTC') AS day,

@@ -1,4 +1,15 @@
-CREATE OR REPLACE VIEW contact_book {{onCluster}} AS
+CREATE OR REPLACE VIEW contact_book {{onCluster}}
+(
+    tenant_id      LowCardinality(String) COMMENT 'Customer of this installation to whom the row belongs',
+    contact_id     UUID COMMENT 'The person as this tenant knows them; keyed hash',
+    phone          String COMMENT 'Newest known phone number, E.164 digits without plus; empty where WhatsApp hides it',
+    user_id        String COMMENT 'Newest known business-scoped user id; never join it across tenants',
+    parent_user_id String COMMENT 'Newest known user id in the parent business portfolio; empty for none',
+    username       String COMMENT 'Newest known WhatsApp user name',
+    name           String COMMENT 'Newest known profile name',
+    seen_at        DateTime64(6, 'UTC') COMMENT 'Last time an item mentioned the contact, UTC'
+)
+AS
 SELECT
     tenant_id,
     contact_id,
