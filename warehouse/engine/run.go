@@ -10,14 +10,14 @@ import (
 	"parley"
 )
 
-// Restarting: the wait doubles from the first to the last value, give or take a half; a child that has
-// answered for stableAfter counts as healthy again; after maxFailures in a row the supervisor gives up.
-const (
-	firstWait   = 100 * time.Millisecond
-	lastWait    = 10 * time.Second
-	stableAfter = time.Minute
-	maxFailures = 10
-)
+// pace says how starts follow each other: the wait doubles from first to last, give or take a half; a child
+// that has answered for stable counts as healthy again; after failures in a row the supervisor gives up.
+type pace struct {
+	first, last, stable time.Duration
+	failures            int
+}
+
+var usualPace = pace{100 * time.Millisecond, 10 * time.Second, time.Minute, 10}
 
 // run is the supervisor's only goroutine besides those of the child's pipes: it starts the child, watches
 // it and starts it again until life ends. The first start is bounded by start as well, and first gets
@@ -43,7 +43,7 @@ func (s *Supervisor) run(life, start context.Context, first chan<- error) {
 		}
 		for {
 			failures++
-			if failures > maxFailures {
+			if failures > s.pace.failures {
 				s.failed <- parley.Errorf(parley.Internal, "cannot keep the warehouse engine running: it ended %d times in a row", failures)
 				return
 			}
@@ -91,7 +91,7 @@ const (
 // watch returns when the child has ended, whoever ended it.
 func (s *Supervisor) watch(life context.Context) ending {
 	c := s.child()
-	stable := time.NewTimer(stableAfter)
+	stable := time.NewTimer(s.pace.stable)
 	defer stable.Stop()
 	result := endedEarly
 	for {
@@ -112,7 +112,7 @@ func (s *Supervisor) watch(life context.Context) ending {
 
 // pause waits before the next start; it returns false when life ends first.
 func (s *Supervisor) pause(life context.Context, failures int) bool {
-	timer := time.NewTimer(backoff(failures, s.config.Random))
+	timer := time.NewTimer(s.pace.wait(failures, s.config.Random))
 	defer timer.Stop()
 	select {
 	case <-timer.C:
@@ -122,11 +122,10 @@ func (s *Supervisor) pause(life context.Context, failures int) bool {
 	}
 }
 
-// backoff is the wait before the n-th start in a row, n from 1: between half and one and a half times the
+// wait is the pause before the n-th start in a row, n from 1: between half and one and a half times the
 // nominal wait, so that the engines of many machines do not start in step.
-func backoff(n int, random io.Reader) time.Duration {
-	wait := firstWait << min(n-1, 16)
-	wait = min(wait, lastWait)
+func (p pace) wait(n int, random io.Reader) time.Duration {
+	wait := min(p.first<<min(n-1, 16), p.last)
 	var b [8]byte
 	if _, err := io.ReadFull(random, b[:]); err != nil {
 		return wait

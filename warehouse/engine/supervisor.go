@@ -88,6 +88,7 @@ type Supervisor struct {
 	log    *slog.Logger
 	secret string
 	lock   *folderLock
+	pace   pace
 
 	restarts atomic.Int64
 	failed   chan error
@@ -109,7 +110,7 @@ func New(config Config, log *slog.Logger) (*Supervisor, error) {
 	if _, err := io.ReadFull(config.Random, secret); err != nil {
 		return nil, parley.Errorf(parley.Internal, "cannot make the engine's secret: %w", err)
 	}
-	return &Supervisor{config: config, log: log, secret: hex.EncodeToString(secret),
+	return &Supervisor{config: config, log: log, secret: hex.EncodeToString(secret), pace: usualPace,
 		failed: make(chan error, 1), stopped: make(chan struct{}), changed: make(chan struct{})}, nil
 }
 

@@ -316,7 +316,7 @@ func TestBackoff(t *testing.T) {
 	t.Parallel()
 	f := func(n int, random string, want time.Duration) {
 		t.Helper()
-		require.InDelta(t, want, backoff(n, strings.NewReader(random)), float64(time.Millisecond))
+		require.InDelta(t, want, usualPace.wait(n, strings.NewReader(random)), float64(time.Millisecond))
 	}
 	low, high := strings.Repeat("\x00", 8), strings.Repeat("\xff", 8)
 	f(1, low, 50*time.Millisecond)
