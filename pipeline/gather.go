@@ -43,8 +43,8 @@ func (g *gatherer) run(ctx context.Context, sealed *Seal, out chan<- *Facts) err
 	}
 	for {
 		facts, draining, err := g.batch(ctx)
-		if err != nil {
-			return err
+		if err = errors.Join(err, ctx.Err()); err != nil {
+			return err // the writer gave up, or the log cannot be read
 		}
 		if facts != nil {
 			if err := g.hand(ctx, facts, out); err != nil {
