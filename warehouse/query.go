@@ -10,6 +10,7 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
 	"parley"
+	"parley/warehouse/format"
 )
 
 // Limits bound a statement that a person wrote. Zero means the default.
@@ -33,10 +34,7 @@ func (l Limits) withDefaults() Limits {
 }
 
 // Column is a column of an answer.
-type Column struct {
-	Name string
-	Type string // as ClickHouse writes it, for example LowCardinality(String)
-}
+type Column = format.Column
 
 // Rows is an answer that is read row by row. It must be closed.
 type Rows struct {
