@@ -33,7 +33,7 @@ func Main(ctx context.Context, c ChildConfig) error {
 	if err := dieWithParent(); err != nil {
 		c.Log.Warn("the kernel will not end the engine with its parent; closing its input still does", "error", err)
 	}
-	o, err := readOrders(c.Stdin)
+	o, err := takeOrders(c)
 	if err != nil {
 		return err
 	}
@@ -56,9 +56,6 @@ func Main(ctx context.Context, c ChildConfig) error {
 }
 
 func openServer(o orders) (*server, error) {
-	if err := prepareFolder(o); err != nil {
-		return nil, err
-	}
 	lib, err := openLibrary(o.Library)
 	if err != nil {
 		return nil, err

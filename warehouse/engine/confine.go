@@ -28,7 +28,8 @@ const maxConfined = 64 << 10
 // fixed words; embedded engine and ClickHouse server both refuse a second statement behind it.
 //
 // conn must have database as its current database, ctx the parameters with which the statement will run.
-// Run it on the same connection with ConfinedSettings: the engine's read-only mode is the second wall.
+// Run it on the same connection with ConfinedSettings: the engine's read-only mode is the second wall, and on Linux the
+// kernel the third (enclose).
 // FORMAT, INTO OUTFILE and SETTINGS clauses are refused; the caller sets these.
 func Confine(ctx context.Context, conn driver.Conn, database, sql string) error {
 	switch {

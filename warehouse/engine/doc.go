@@ -12,7 +12,8 @@
 //
 // It does not replicate, does not listen on the network (a unix socket, else a loopback port, both with a
 // secret) and does not know tables. SQL that a person wrote must pass Confine before it is run: the
-// embedded user may read every file the process may read.
+// embedded user may read every file the process may read and cannot be given fewer rights. On Linux the
+// child also has the kernel take away everything but the engine's own files and all TCP (enclose).
 //
 // Start reading with Supervisor (the parent side), then Main (the child), server.go (the protocol) and
 // library.go (the calls into the engine).

@@ -3,6 +3,7 @@ package engine
 import (
 	"bufio"
 	"fmt"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -177,4 +178,40 @@ func TestConfigurationHolds(t *testing.T) {
 	version, err := conn.ServerVersion()
 	require.NoError(t, err)
 	require.True(t, strings.HasPrefix(version.String(), "parley engine"), version.String())
+}
+
+// TestEnclosed shows what is out of reach of SQL that nobody confined, where the kernel can do that.
+func TestEnclosed(t *testing.T) {
+	t.Parallel()
+	s, log := started(t, nil)
+	if strings.Contains(log.String(), "cannot enclose") {
+		t.Skip("needs a kernel with Landlock: ", log)
+	}
+	conn := connect(t, s.Options())
+	outside := filepath.Join(t.TempDir(), "outside.txt")
+	require.NoError(t, os.WriteFile(outside, []byte("outside"), 0o600))
+	target := filepath.Join(filepath.Dir(outside), "target.txt")
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer listener.Close()
+	f := func(sql, want string) {
+		t.Helper()
+		rows, err := conn.Query(t.Context(), sql)
+		if err == nil {
+			for rows.Next() {
+			}
+			err = rows.Err()
+		}
+		require.ErrorContains(t, err, want, sql)
+	}
+	f("SELECT file('"+outside+"')", "ermission denied")
+	f("SELECT file('"+recordPath(s.config.Dir)+"')", "ermission denied")
+	f("SELECT file('/proc/"+fmt.Sprint(os.Getpid())+"/environ')", "ermission denied")
+	f("SELECT * FROM file('/etc/passwd', 'LineAsString')", "ermission denied")
+	f("INSERT INTO FUNCTION file('"+target+"', 'TSV', 'a String') SELECT 'x'", "ermission denied")
+	f("SELECT * FROM url('http://"+listener.Addr().String()+"/', 'LineAsString') SETTINGS http_max_tries = 1", "I/O error")
+	require.NoFileExists(t, target)
+	require.NoError(t, listener.(*net.TCPListener).SetDeadline(time.Now().Add(50*time.Millisecond)))
+	_, err = listener.Accept() // nobody waits to be accepted
+	require.ErrorIs(t, err, os.ErrDeadlineExceeded)
 }

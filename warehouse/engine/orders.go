@@ -3,7 +3,9 @@ package engine
 import (
 	"encoding/json"
 	"io"
+	"os"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"parley"
@@ -46,21 +48,46 @@ const maxSocketPath = 100
 // shutdownTimeout is how long the child waits for running queries when it is asked to end.
 const shutdownTimeout = 10 * time.Second
 
-// readOrders reads the first line of the child's standard input.
-func readOrders(r io.Reader) (orders, error) {
+// ordersFD names, in the environment of an enclosed child, the descriptor with its orders.
+const ordersFD = "PARLEY_ENGINE_ORDERS_FD"
+
+// takeOrders reads the orders and has the kernel enclose the process. That starts it anew: the second time
+// the orders come from a pipe, and what is left of the standard input is the parent's sign of life.
+func takeOrders(c ChildConfig) (orders, error) {
+	if fd, err := strconv.Atoi(os.Getenv(ordersFD)); err == nil && fd > 2 {
+		pipe := os.NewFile(uintptr(fd), "orders")
+		defer pipe.Close()
+		o, _, err := readOrders(pipe)
+		return o, err
+	}
+	o, line, err := readOrders(c.Stdin)
+	if err != nil {
+		return o, err
+	}
+	if err := prepareFolder(o); err != nil {
+		return o, err
+	}
+	if err := enclose(o, line); err != nil {
+		c.Log.Warn("the engine may read every file that its user may read", "why", err)
+	}
+	return o, nil
+}
+
+// readOrders reads one line, and gives it back as well.
+func readOrders(r io.Reader) (orders, []byte, error) {
 	var o orders
 	line, err := readLine(r)
 	if err != nil {
-		return o, parley.Errorf(parley.Invalid, "cannot read the engine's orders: %w", err)
+		return o, nil, parley.Errorf(parley.Invalid, "cannot read the engine's orders: %w", err)
 	}
 	if err := json.Unmarshal(line, &o); err != nil {
 		// The text of the error could quote the secret.
-		return o, parley.Errorf(parley.Invalid, "cannot read the engine's orders: they are not valid JSON")
+		return o, nil, parley.Errorf(parley.Invalid, "cannot read the engine's orders: they are not valid JSON")
 	}
 	if o.Library == "" || o.Dir == "" || o.Secret == "" || o.Memory <= 0 || o.Queries <= 0 || o.MaxBody <= 0 || o.Threads <= 0 {
-		return o, parley.Errorf(parley.Invalid, "cannot use the engine's orders: a field is missing or not positive")
+		return o, nil, parley.Errorf(parley.Invalid, "cannot use the engine's orders: a field is missing or not positive")
 	}
-	return o, nil
+	return o, line, nil
 }
 
 // readLine reads up to a newline byte by byte, so that what follows stays unread.

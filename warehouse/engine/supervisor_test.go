@@ -115,7 +115,7 @@ func TestSecret(t *testing.T) {
 	environment, err := os.ReadFile("/proc/" + strconv.Itoa(s.PID()) + "/environ")
 	if err == nil {
 		require.NotContains(t, string(environment), s.secret)
-		require.NotContains(t, string(environment), "PARLEY")
+		require.NotContains(t, string(environment), "PARLEY_ENGINE_LIB")
 	}
 	require.NotContains(t, log.String(), s.secret)
 }
@@ -297,7 +297,7 @@ func TestOrders(t *testing.T) {
 	require.NoError(t, err)
 	f := func(in string, kind parley.Kind, ok bool) {
 		t.Helper()
-		_, err := readOrders(strings.NewReader(in))
+		_, _, err := readOrders(strings.NewReader(in))
 		require.Equal(t, ok, err == nil)
 		if !ok {
 			require.Equal(t, kind, parley.KindOf(err))
