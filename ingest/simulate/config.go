@@ -131,9 +131,19 @@ func (c *Config) validate() error {
 		wrong(!slices.ContainsFunc(c.Numbers, func(n Number) bool { return n.App == a.ID }), "app %q has no number", a.ID)
 	}
 	for i, n := range c.Numbers {
-		wrong(n.ID == "" || n.WABA == "" || len(n.Display) != 11, "number %d needs an id, an account and eleven digits to display", i)
+		wrong(n.ID == "" || n.WABA == "" || !isPhone(n.Display), "number %d needs an id, an account and a phone number of digits to display", i)
 		wrong(!slices.ContainsFunc(c.Apps, func(a App) bool { return a.ID == n.App }), "number %q names an unknown app %q", n.ID, n.App)
 		wrong(slices.ContainsFunc(c.Numbers[:i], func(m Number) bool { return m.ID == n.ID }), "number %q is named twice", n.ID)
 	}
 	return errors.Join(errs...)
+}
+
+// isPhone says whether s is the digits of a phone number in E.164.
+func isPhone(s string) bool {
+	for _, r := range s {
+		if r < '0' || r > '9' {
+			return false
+		}
+	}
+	return len(s) >= 5 && len(s) <= 15
 }

@@ -79,7 +79,7 @@ func (g *Generator) echo(l *lane, c *conversation, k kind, words text, it *item)
 	g.describe(it, k, id, at, c)
 
 	b := append(it.json, '{')
-	b = g.appendContext(b, c, k, c.lastIn.bytes(), customer.phone[:])
+	b = g.appendContext(b, c, k, c.lastIn.bytes(), customer.shownPhone())
 	b = append(b, `"from":"`...)
 	b = append(b, g.display[customer.number]...)
 	b = append(b, `",`...)
@@ -158,9 +158,13 @@ func (g *Generator) appendContext(b []byte, c *conversation, k kind, id, from []
 	default:
 		return b
 	}
-	b = append(b, `"context":{"from":"`...)
-	b = append(b, from...)
-	b = append(b, `","id":"`...)
+	b = append(b, `"context":{`...)
+	if len(from) > 0 {
+		b = append(b, `"from":"`...)
+		b = append(b, from...)
+		b = append(b, `",`...)
+	}
+	b = append(b, `"id":"`...)
 	b = append(b, id...)
 	b = append(b, '"')
 	if k == kindProduct {

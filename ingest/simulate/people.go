@@ -135,6 +135,14 @@ func (p *person) appendParty(dst []byte, phoneKey, userKey string) []byte {
 	return append(dst, `",`...)
 }
 
+// shownPhone is the phone number where WhatsApp tells it, else nothing.
+func (p *person) shownPhone() []byte {
+	if p.hidden {
+		return nil
+	}
+	return p.phone[:]
+}
+
 // id names the person in an Identity, as a receipt does: by phone number where it is told.
 func (p *person) id() string {
 	if p.hidden {

@@ -256,21 +256,21 @@ func TestSenderWaitsForAServerThatIsNotThereYet(t *testing.T) {
 	server := httptest.NewUnstartedServer(k)
 	cfg := SenderConfig{URL: "http://" + address, Connections: 2}
 	s := newTestSender(t, Defaults(1, "s", 20, time.Now), cfg)
-	var once sync.Once
+	var mu sync.Mutex
+	started := false
 	s.cfg.Now = func() time.Time {
-		if s.waitingNow() == 2 { // both were refused a connection
-			once.Do(func() {
-				again, err := net.Listen("tcp", address)
-				if err == nil {
-					server.Listener.Close()
-					server.Listener = again
-					server.Start()
-				}
-			})
+		mu.Lock()
+		defer mu.Unlock()
+		if !started && s.refusedNow() >= 2 {
+			if again, err := net.Listen("tcp", address); err == nil {
+				server.Listener.Close()
+				server.Listener = again
+				server.Start()
+				started = true
+			}
 		}
 		return time.Now()
 	}
-	s.cfg.Progress = func(Progress) {}
 	r, err := s.Run(t.Context())
 	defer server.Close()
 	require.NoError(t, err)
@@ -279,10 +279,11 @@ func TestSenderWaitsForAServerThatIsNotThereYet(t *testing.T) {
 	require.Zero(t, r.Redelivered, "what was never sent is no duplicate")
 }
 
-func (s *Sender) waitingNow() int {
+// refusedNow is how many attempts found no server so far.
+func (s *Sender) refusedNow() int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.tally.waiting
+	return s.tally.unsent
 }
 
 func TestSenderKeepsConnectionsAndNamesTheApp(t *testing.T) {
