@@ -54,8 +54,11 @@ func (t *table[F]) prepare(facts []F, retention func(parley.TenantID) Retention)
 		}
 		rows = append(rows, r)
 	}
-	slices.SortStableFunc(rows, func(a, b row[F]) int {
-		return cmp.Or(t.compare(a.fact, b.fact), cmp.Compare(a.version, b.version))
+	slices.SortFunc(rows, func(a, b row[F]) int {
+		if c := t.compare(a.fact, b.fact); c != 0 {
+			return c
+		}
+		return cmp.Or(cmp.Compare(a.version, b.version), a.index-b.index)
 	})
 	return rows, refused
 }
