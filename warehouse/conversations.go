@@ -20,9 +20,9 @@ func (w *Warehouse) RebuildConversations(ctx context.Context, since, now time.Ti
 	if err != nil {
 		return err
 	}
-	// Two rebuilds may write the same rows with a superseding row in between: they are no repetition of one
-	// insert, and must not be taken for one.
-	ctx = clickhouse.Context(ctx, clickhouse.WithSettings(clickhouse.Settings{"insert_deduplicate": 0, "join_use_nulls": 0,
+	// Nothing turns deduplication off here: every row carries a version above all before it, so that no two
+	// rebuilds write the same block.
+	ctx = clickhouse.Context(ctx, clickhouse.WithSettings(clickhouse.Settings{"join_use_nulls": 0,
 		"max_partitions_per_insert_block": 0, "distributed_foreground_insert": 1}))
 	err = w.conn.Exec(ctx, statement, clickhouse.Named("since", max(since.Unix(), 0)), clickhouse.Named("version", uint64(now.UnixMicro())))
 	return classify("rebuild conversations", err)

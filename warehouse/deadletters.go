@@ -144,7 +144,7 @@ func (w *Warehouse) MarkReplayed(ctx context.Context, tenant parley.TenantID, id
 	for i, id := range ids {
 		names[i] = id.String()
 	}
-	ctx = clickhouse.Context(ctx, clickhouse.WithSettings(clickhouse.Settings{"insert_deduplicate": 0, "distributed_foreground_insert": 1}))
+	ctx = clickhouse.Context(ctx, clickhouse.WithSettings(clickhouse.Settings{"distributed_foreground_insert": 1}))
 	err := w.conn.Exec(ctx, `INSERT INTO dead_letters (`+deadLetterColumns+`, retention_days, version)
 		SELECT tenant_id, dead_letter_id, app_id, stage, kind, reason, raw_id, received_at, part, item, body,
 			{at:DateTime64(6, 'UTC')}, retention_days, bitOr(version, {replayed:UInt64})

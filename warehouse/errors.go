@@ -2,6 +2,7 @@ package warehouse
 
 import (
 	"context"
+	"database/sql/driver"
 	"errors"
 	"io"
 	"net"
@@ -160,7 +161,7 @@ func isNetwork(err error) bool {
 		errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE),
 		errors.Is(err, syscall.ENOENT), // the socket of an engine that is being started
 		errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled),
-		errors.Is(err, clickhouse.ErrAcquireConnTimeout):
+		errors.Is(err, clickhouse.ErrAcquireConnTimeout), errors.Is(err, driver.ErrBadConn):
 		return true
 	case errors.As(err, &http):
 		return http.StatusCode == 408 || http.StatusCode == 429 || http.StatusCode >= 502
@@ -172,6 +173,10 @@ func isNetwork(err error) bool {
 // everything that is neither the network, nor the server's state, nor its configuration. It includes what
 // the driver refuses to encode.
 func concernsRows(err error) bool {
+	var own *parley.Error
+	if errors.As(err, &own) {
+		return false // found before the server saw a row
+	}
 	if exception, ok := exceptionOf(err); ok {
 		_, configuration := configurationCodes[exception.Code]
 		return !configuration && kindOf(err) != parley.Transient

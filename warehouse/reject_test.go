@@ -2,6 +2,7 @@ package warehouse
 
 import (
 	"context"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"io"
@@ -91,6 +92,16 @@ func TestAMissingTableIsNoFaultOfRows(t *testing.T) {
 	require.ErrorContains(t, err, "contacts")
 }
 
+func TestAMissingColumnIsNoFaultOfRows(t *testing.T) {
+	t.Parallel()
+	w := migrated(t)
+	require.NoError(t, w.Conn().Exec(context.Background(), "ALTER TABLE statuses DROP COLUMN callback"))
+	rejections, err := writer(t, w).Write(context.Background(), sample(6, 3, 1))
+	require.Equal(t, parley.Internal, parley.KindOf(err))
+	require.ErrorContains(t, err, "no column callback")
+	require.Empty(t, rejections)
+}
+
 func TestAnEndedContextIsTransient(t *testing.T) {
 	t.Parallel()
 	w := migrated(t)
@@ -116,6 +127,7 @@ func TestKindOf(t *testing.T) {
 	f(parley.Transient, io.ErrUnexpectedEOF)
 	f(parley.Transient, &net.OpError{Op: "dial", Err: errors.New("refused")})
 	f(parley.Transient, context.DeadlineExceeded)
+	f(parley.Transient, driver.ErrBadConn)
 	f(parley.Transient, &clickhouse.HTTPError{StatusCode: 503, Err: errors.New("restarting")})
 	f(parley.Denied, &clickhouse.Exception{Code: 516})
 	f(parley.Internal, &clickhouse.Exception{Code: 60})
