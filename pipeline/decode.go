@@ -22,8 +22,8 @@ type Decoder struct {
 
 // Decode adds everything that a record holds to the facts.
 func (d *Decoder) Decode(r *queue.Record, out *Facts) {
-	out.replay = r.Kind == queue.Replay
-	if r.Kind == queue.Import {
+	out.replay = r.Kind == queue.Replay || r.Kind == queue.ReplayImport
+	if r.Kind == queue.Import || r.Kind == queue.ReplayImport {
 		d.imported(r, out)
 		return
 	}

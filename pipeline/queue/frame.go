@@ -15,6 +15,7 @@ const (
 	Webhook Kind = iota // a webhook body whose signature was right
 	Replay              // a webhook body once more: its items are worked although they were seen
 	Import              // messages of an exported chat, in Parley's own format
+	ReplayImport        // the same once more: its messages are worked although they were seen
 )
 
 // Record is one body as it arrived.
