@@ -12,10 +12,10 @@ type Kind uint8
 
 // The kinds of records. They are on disk: never reorder.
 const (
-	Webhook Kind = iota // a webhook body whose signature was right
-	Replay              // a webhook body once more: its items are worked although they were seen
-	Import              // messages of an exported chat, in Parley's own format
-	ReplayImport        // the same once more: its messages are worked although they were seen
+	Webhook      Kind = iota // a webhook body whose signature was right
+	Replay                   // a webhook body once more: its items are worked although they were seen
+	Import                   // messages of an exported chat, in Parley's own format
+	ReplayImport             // the same once more: its messages are worked although they were seen
 )
 
 // Record is one body as it arrived.
