@@ -3,6 +3,7 @@ package arrival
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"strconv"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 
 	"parley"
 	"parley/ingest/cloudapi"
+	"parley/pipeline"
 	"parley/pipeline/queue"
 )
 
@@ -210,6 +212,19 @@ func (e *event) record(raw parley.RawID, body []byte) queue.Record {
 		}
 	}
 	return r
+}
+
+// LetterKind is the kind of the record that a dead letter's body was. Only a body that was taken as an
+// import belongs to the tenant that it names: what is signed by Meta can name any, and stays unassigned.
+func LetterKind(tenant parley.TenantID, body []byte) queue.Kind {
+	if _, err := cloudapi.Decode(body); err == nil {
+		return queue.Webhook
+	}
+	var chat pipeline.ImportBody
+	if err := json.Unmarshal(body, &chat); err != nil || chat.Tenant != tenant || tenant == parley.Unassigned {
+		return queue.Webhook
+	}
+	return queue.Import
 }
 
 // joinBodies puts the entries of several bodies into one. What surrounds them is taken from the first.
