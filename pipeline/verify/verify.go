@@ -220,7 +220,7 @@ func (r *run) frame(f *queue.Frame, a *auditor) error {
 		if !r.source.Within(record) {
 			continue
 		}
-		if err := r.arrival(b, record, arrival.Repeats(f, record)); err != nil {
+		if err := r.arrival(b, record, arrival.Repeats(record)); err != nil {
 			return err
 		}
 	}

@@ -33,6 +33,7 @@ type Source struct {
 	Log       Log
 	Warehouse *warehouse.Warehouse
 	From, To  time.Time
+	MaxBody   int // bytes of a body put together again; a larger one comes in pieces. 0 for no bound
 }
 
 // within says whether a time of arrival is in the range.

@@ -71,9 +71,6 @@ func (s *Source) complete(ctx context.Context, first uint64) error {
 // Within says whether a record arrived in the range.
 func (s *Source) Within(r *queue.Record) bool { return s.within(r.ReceivedAt) }
 
-// Repeats says whether a record of the log is one that was appended again, long after it arrived. The
-// record that it repeats is in the log before it, or was.
-func Repeats(f *queue.Frame, r *queue.Record) bool {
-	again := r.Kind == queue.Replay || r.Kind == queue.ReplayImport
-	return again && f.At.Sub(r.ReceivedAt) > Skew
-}
+// Repeats says whether a record of the log is one that was appended again. The record that it repeats is in
+// the log before it, or was.
+func Repeats(r *queue.Record) bool { return r.Kind == queue.Replay || r.Kind == queue.ReplayImport }

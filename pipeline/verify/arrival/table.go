@@ -137,7 +137,7 @@ func (s *Source) read(ctx context.Context, statement string, params []any, fn fu
 	defer rows.Close()
 	var parts []event
 	flush := func() error {
-		for _, r := range join(parts) {
+		for _, r := range s.join(parts) {
 			if err := fn(r); err != nil {
 				return err
 			}
@@ -168,7 +168,7 @@ func (s *Source) read(ctx context.Context, statement string, params []any, fn fu
 }
 
 // join makes the body again of which the parts are the changes, in order.
-func join(parts []event) []queue.Record {
+func (s *Source) join(parts []event) []queue.Record {
 	if len(parts) == 0 {
 		return nil
 	}
@@ -177,7 +177,7 @@ func join(parts []event) []queue.Record {
 		if len(parts) == 1 {
 			return []queue.Record{first.record(first.raw, first.body)}
 		}
-		if body, ok := joinBodies(parts); ok {
+		if body, ok := joinBodies(parts); ok && (s.MaxBody == 0 || len(body) <= s.MaxBody) {
 			return []queue.Record{first.record(first.raw, body)}
 		}
 	}
