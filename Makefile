@@ -6,6 +6,9 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
+# What `parley version` prints.
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
+
 # Flags for every go test, for example make test TEST_FLAGS=-v.
 TEST_FLAGS ?=
 # Time per fuzz target.
@@ -21,7 +24,7 @@ run: engine build ## Build, then run a server with simulated traffic in a fresh 
 
 .PHONY: build
 build: ## Build bin/parley
-	go build -trimpath -o bin/parley ./cmd/parley
+	go build -trimpath -ldflags '-X main.version=$(VERSION)' -o bin/parley ./cmd/parley
 
 # npm checks the digests of package-lock.json and writes node_modules/.package-lock.json last.
 .PHONY: engine
