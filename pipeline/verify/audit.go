@@ -35,8 +35,9 @@ type auditor struct {
 
 	page   []batch
 	more   bool
-	after  batch // the last of the pages before
-	at     batch // the batch at hand
+	before uint64 // batches that end here or earlier do not matter
+	after  batch  // the last of the pages before
+	at     batch  // the batch at hand
 	open   bool
 	whole  bool   // the batch at hand was read from its first frame on
 	expect uint64 // the frame with which the next batch must begin; 0 before the first
@@ -51,7 +52,7 @@ func newAuditor(w *warehouse.Warehouse, from, to time.Time, note func(Difference
 // frame takes note of a frame and of what it holds.
 func (a *auditor) frame(ctx context.Context, seq, bodies, items uint64) error {
 	if a.expect == 0 && !a.open { // the batch of the first frame may begin before it
-		a.expect, a.after.last = seq, seq-1
+		a.expect, a.before = seq, seq-1
 	}
 	for !a.open || seq > a.at.last {
 		a.close()
@@ -156,10 +157,10 @@ func (a *auditor) read(ctx context.Context) error {
 	rows, err := a.warehouse.Conn().Query(ctx, `SELECT batch_id, first_seq, last_seq, toUInt64(bodies),
 			toUInt64(messages) + statuses + account_events + duplicates + dead_letters, toUInt64(rejected)
 		FROM ingest_audit FINAL
-		WHERE sealed_at >= {from:DateTime64(6, 'UTC')} AND sealed_at < {to:DateTime64(6, 'UTC')} AND last_seq > {after:UInt64}
-			AND (first_seq, batch_id) > ({first:UInt64}, {id:UUID})
-		ORDER BY first_seq, batch_id LIMIT {limit:UInt32}`,
-		append(span(a.since, a.until), clickhouse.Named("after", a.after.last), clickhouse.Named("first", a.after.first),
+		WHERE sealed_at >= {from:DateTime64(6, 'UTC')} AND sealed_at < {to:DateTime64(6, 'UTC')} AND last_seq > {before:UInt64}
+			AND (first_seq, last_seq, batch_id) > ({first:UInt64}, {last:UInt64}, {id:UUID})
+		ORDER BY first_seq, last_seq, batch_id LIMIT {limit:UInt32}`,
+		append(span(a.since, a.until), clickhouse.Named("before", a.before), clickhouse.Named("first", a.after.first), clickhouse.Named("last", a.after.last),
 			clickhouse.Named("id", a.after.id.String()), clickhouse.Named("limit", auditPage))...)
 	if err != nil {
 		return failed("read the record of batches", err)
@@ -173,8 +174,7 @@ func (a *auditor) read(ctx context.Context) error {
 		a.page = append(a.page, b)
 	}
 	if a.more = len(a.page) == auditPage; a.more {
-		last := a.page[len(a.page)-1]
-		a.after.id, a.after.first = last.id, last.first
+		a.after = a.page[len(a.page)-1]
 	}
 	return failed("read the record of batches", rows.Err())
 }
