@@ -102,9 +102,12 @@ type Engine struct {
 
 // Verify is the daily comparison of the raw log with the tables.
 type Verify struct {
-	// At is the time of day, UTC, "15:04"; empty turns it off.
+	// At is the time of day, UTC, as TimeOfDay; empty turns it off.
 	At string `koanf:"at"`
 }
+
+// TimeOfDay is how a time of day is written in the configuration.
+const TimeOfDay = "15:04"
 
 // Default is the configuration of a process that sets nothing.
 func Default() Config { return defaults("data") }
@@ -142,7 +145,7 @@ func (c Config) Validate() error {
 	check(c.Warehouse.Cluster == "" || c.Warehouse.Address != "", "warehouse.cluster: needs warehouse.address")
 	check(c.Log.MaxRecord >= int(c.WhatsApp.MaxBody), "log.max_record: %d must be at least whatsapp.max_body (%d)", c.Log.MaxRecord, c.WhatsApp.MaxBody)
 	if c.Verify.At != "" {
-		_, err := time.Parse("15:04", c.Verify.At)
+		_, err := time.Parse(TimeOfDay, c.Verify.At)
 		check(err == nil, "verify.at: %q must be a time of day such as 03:30, or empty", c.Verify.At)
 	}
 	if c.Identity.Key != "" {

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley"
+	"parley/pipeline/queue"
 	"parley/warehouse"
 )
 
@@ -32,6 +33,14 @@ type Facts struct {
 func newFacts(id uuid.UUID, known func(itemKey) bool, enrich func(*parley.Message) parley.Enrichment) *Facts {
 	f := &Facts{Batch: warehouse.Batch{ID: id}, keys: make(map[itemKey]struct{}, 4096), known: known, enrich: enrich}
 	f.Reject = f.reject
+	return f
+}
+
+// Alone decodes one record as if it were the first that ever arrived: nothing is left out because an earlier
+// batch stored it, and nothing is enriched.
+func (d *Decoder) Alone(r *queue.Record) *Facts {
+	f := newFacts(uuid.UUID{}, func(itemKey) bool { return false }, nil)
+	d.Decode(r, f)
 	return f
 }
 

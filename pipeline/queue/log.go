@@ -181,6 +181,28 @@ func (l *Log) Usage(ctx context.Context) (Usage, error) {
 	return Usage{First: s.FirstSeq, Last: s.LastSeq, Bytes: int64(s.Bytes), MaxBytes: l.config.MaxBytes, FirstAt: s.FirstTime}, nil
 }
 
+// SeqAt gives the sequence number of the first frame that was synced at or after t; one more than the last
+// when there is none.
+func (l *Log) SeqAt(ctx context.Context, t time.Time) (uint64, error) {
+	info, err := l.stream.Info(ctx)
+	if err != nil {
+		return 0, parley.Errorf(parley.Transient, "cannot look for a time on the log: %w", err)
+	}
+	switch s := info.State; {
+	case s.Msgs == 0 || s.LastTime.Before(t):
+		return s.LastSeq + 1, nil
+	case !s.FirstTime.Before(t):
+		return s.FirstSeq, nil
+	}
+	r, err := l.NewReaderAt(ctx, t)
+	if err != nil {
+		return 0, err
+	}
+	defer r.Close()
+	frame, err := r.Next(ctx) // there is one: the last is not before t
+	return frame.Seq, err
+}
+
 // Trim removes every frame before seq.
 func (l *Log) Trim(ctx context.Context, seq uint64) error {
 	if err := l.stream.Purge(ctx, jetstream.WithPurgeSequence(seq)); err != nil {

@@ -217,6 +217,16 @@ func TestReaderStartsAtATime(t *testing.T) {
 	frame, err := r.Next(ctx)
 	require.NoError(t, err)
 	require.Equal(t, "new", string(frame.Records[0].Body))
+
+	at := func(when time.Time) uint64 {
+		seq, err := l.SeqAt(t.Context(), when)
+		require.NoError(t, err)
+		return seq
+	}
+	require.EqualValues(t, 1, at(usage.FirstAt))
+	require.EqualValues(t, 2, at(usage.FirstAt.Add(time.Nanosecond)))
+	require.EqualValues(t, 1, at(time.Unix(0, 0)))
+	require.EqualValues(t, 3, at(time.Now().Add(time.Hour)))
 }
 
 func TestStoppedLogRefuses(t *testing.T) {

@@ -1,0 +1,119 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/google/uuid"
+
+	"parley"
+	"parley/api"
+	"parley/config"
+	"parley/ingest"
+	"parley/pipeline"
+	"parley/service"
+)
+
+// serveCmd runs the server until it is told to stop.
+type serveCmd struct{}
+
+func (serveCmd) Run(e *environment) error {
+	c, log, err := e.config(false)
+	if err != nil {
+		return err
+	}
+	s, err := newServer(c, log)
+	if err != nil {
+		return err
+	}
+	if err := s.Start(e.ctx); err != nil {
+		return err
+	}
+	log.Info("parley serves", "url", s.url(), "webhooks", s.url()+"/webhooks/whatsapp", "data", c.DataDir)
+	return s.wait(e.ctx)
+}
+
+// server is a node that receives, works off and answers.
+type server struct {
+	*service.Group
+	node *node
+	http *api.Server
+}
+
+// newServer puts the parts together in the order in which they start: the log first and the endpoint last,
+// so that nothing is accepted before it can be kept.
+func newServer(c config.Config, log *slog.Logger) (*server, error) {
+	n, err := newNode(c, log)
+	if err != nil {
+		return nil, err
+	}
+	receiver := c.WhatsApp.Receiver()
+	if len(receiver.Apps) == 0 {
+		log.Warn("no app secret is set: every webhook will be answered 401 or 404; set PARLEY_WHATSAPP_APP_SECRET")
+		receiver.Apps = []ingest.App{{}}
+	}
+	logService, warehouseService := n.openLog(false), n.openWarehouse(false)
+	pipelineService, err := n.openPipeline()
+	if err != nil {
+		return nil, err
+	}
+	newRaw := func() (parley.RawID, error) { id, err := uuid.NewV7(); return parley.RawID(id), err }
+	receives := ingest.NewReceiver(receiver, n.queue, log, time.Now, newRaw, n.registry)
+	s := &server{node: n}
+	s.http = api.New(api.Config{Listen: c.Listen, ReadTimeout: c.WhatsApp.BodyTimeout}, log, n.registry, n.checks(), receives.Register)
+	upkeep := pipeline.NewUpkeep(c.Pipeline, n.queue, rebuilder{n}, log, time.Now, n.registry)
+	services := []service.Named{logService, warehouseService, pipelineService, {Name: "upkeep", Service: upkeep}}
+	if daily := n.dailyVerification(); daily != nil {
+		services = append(services, service.Named{Name: "verification", Service: daily})
+	}
+	s.Group = service.NewGroup(log, append(services, service.Named{Name: "http", Service: s.http})...)
+	return s, nil
+}
+
+// rebuilder is the warehouse that the warehouse service opens when it starts.
+type rebuilder struct{ node *node }
+
+func (r rebuilder) RebuildConversations(ctx context.Context, since, now time.Time) error {
+	return r.node.warehouse.RebuildConversations(ctx, since, now)
+}
+
+// checks are what /readyz asks.
+func (n *node) checks() []api.Check {
+	return []api.Check{
+		{Name: "warehouse", Ready: func() error {
+			if n.engine != nil {
+				return n.engine.Ready()
+			}
+			ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+			defer cancel()
+			return n.warehouse.Ping(ctx)
+		}},
+		{Name: "pipeline", Ready: n.pipeline.Ready},
+	}
+}
+
+func (s *server) url() string { return "http://" + s.http.Addr() }
+
+// wait serves until ctx ends or a part fails that cannot recover, then stops everything within the
+// configured time.
+func (s *server) wait(ctx context.Context) error {
+	var failure error
+	select {
+	case <-ctx.Done():
+	case failure = <-s.Failed():
+	}
+	return errors.Join(failure, s.stop())
+}
+
+func (s *server) stop() error {
+	ctx, cancel := context.WithTimeout(context.Background(), s.node.config.StopTimeout)
+	defer cancel()
+	if err := s.Stop(ctx); err != nil {
+		return fmt.Errorf("cannot stop cleanly: %w", err)
+	}
+	s.node.log.Info("parley has stopped")
+	return nil
+}
