@@ -13,7 +13,8 @@ import "time"
 type TenantID string
 
 // Unassigned is the tenant of traffic whose number no tenant has claimed. Such traffic is kept raw and
-// never dropped; it becomes facts when the number is mapped and the raw events are replayed.
+// never dropped. Its facts are kept under this tenant too, which nobody but the operator sees, and move to
+// the tenant that claims the number when the raw events are replayed.
 const Unassigned TenantID = "unassigned"
 
 // AppID names one Meta app that posts webhooks here. It is the last element of the path
@@ -208,7 +209,7 @@ type Enrichment struct {
 	TimeSpent          time.Duration
 }
 
-// MessageTypes that carry no words of their own and are not enriched are told apart by Enrichable.
+// Enrichable reports whether a message has words of a person for the language stages.
 func (m *Message) Enrichable() bool {
 	switch m.Type {
 	case "reaction", "revoke", "system", "unsupported", "unknown":

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 )
 
@@ -45,6 +46,7 @@ type Group struct {
 	started  int
 	failed   chan error
 	done     chan struct{}
+	watches  sync.WaitGroup
 }
 
 // NewGroup makes a group of services in the order in which they start.
@@ -65,7 +67,7 @@ func (g *Group) Start(ctx context.Context) error {
 		g.started++
 		g.log.Debug("started", "service", s.Name, "took", time.Since(begin))
 		if f, ok := s.Service.(Failer); ok {
-			go g.watch(s.Name, f)
+			g.watches.Go(func() { g.watch(s.Name, f) })
 		}
 	}
 	return nil
@@ -103,5 +105,6 @@ func (g *Group) Stop(ctx context.Context) error {
 		g.log.Debug("stopped", "service", s.Name, "took", time.Since(begin))
 	}
 	g.started = 0
+	g.watches.Wait()
 	return errors.Join(errs...)
 }
