@@ -310,6 +310,20 @@ func TestADeadLetterWithoutItsBody(t *testing.T) {
 	require.Equal(t, before, b.evidence())
 }
 
+func TestADeadLetterOfARefusedRow(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.start()
+	b.post(webhook(fmt.Sprintf(`"statuses":[{"id":"wamid.0","status":"sent","timestamp":"%d","recipient_id":"15550008888","conversation":{"id":"c","expiration_timestamp":"4294000000"}}]`, time.Now().Unix())))
+	b.settle()
+	require.EqualValues(t, 1, b.count("SELECT count() FROM open_dead_letters WHERE stage = 'write'"))
+	s, err := b.replayer().DeadLetters(t.Context(), replay.Choice{AsOfNow: true}, nil)
+	require.NoError(t, err)
+	require.Equal(t, []int{1, 0, 1}, []int{s.Replayed, s.Healed, s.FailedAgain})
+	require.EqualValues(t, 1, b.count("SELECT count() FROM open_dead_letters"), "in its place")
+	b.ok()
+}
+
 func TestConfig(t *testing.T) {
 	t.Parallel()
 	require.NoError(t, replay.Defaults().Validate())

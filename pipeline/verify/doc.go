@@ -11,8 +11,9 @@
 //     hold.
 //   - Only what is worked off is judged, and a batch that is being written is waited for, so that a
 //     verification beside a working pipeline raises no false alarm.
-//   - Memory is bounded by Config.Memory whatever the stretch: identities go through a sorted set on disk
-//     of about 200 bytes per item on each side, which is removed in the end.
+//   - Memory is bounded whatever the stretch: identities go through a sorted set on disk, which takes up to
+//     Config.Memory and is removed in the end. Beside it there are one frame with its facts, a megabyte on its
+//     way into the set, a thousand facts that are looked for, a page of batches, and the listed differences.
 //   - A report names tables, tenants and ids, never a text or a phone number.
 //
 // It does not compare the words of a message, nor contacts, enrichments and derived tables: words are erased

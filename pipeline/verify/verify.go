@@ -14,11 +14,10 @@ import (
 
 // Config of a verification.
 type Config struct {
-	// Dir is where the set of identities is kept while a verification runs, about 400 bytes per item.
-	// Empty: the system's folder for temporary files.
+	// Dir is where the set of identities is kept while a verification runs: for every item and every row its
+	// ids, its tenant, and 50 bytes. Empty: the system's folder for temporary files.
 	Dir string `koanf:"dir"`
-	// Memory bounds what a verification holds in memory, in bytes, beside one frame of the log and its
-	// facts.
+	// Memory bounds what the set holds in memory, in bytes; see the package comment for what is beside it.
 	Memory int64 `koanf:"memory"`
 	// MaxDifferences bounds each list of a report. All are counted.
 	MaxDifferences int `koanf:"max_differences"`

@@ -294,6 +294,25 @@ func TestAFactWhoseRetentionIsOverIsNotJudged(t *testing.T) {
 	find(t, report.Missing, "messages", "wamid.new")
 }
 
+func TestARefusedRowIsExplainedByItsDeadLetter(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.start()
+	now := time.Now().Unix()
+	refused := fmt.Sprintf(`"statuses":[{"id":"wamid.0","status":"sent","timestamp":"%d","recipient_id":"15550008888","conversation":{"id":"c","expiration_timestamp":"4294000000"}}]`, now)
+	b.post(webhook(refused))
+	b.post(webhook(receipt("wamid.1", "sent", now)))
+	b.settle()
+	report := b.ok()
+	require.EqualValues(t, 1, report.Tables[2].Refused, "%s", text(t, report))
+	b.exec("DELETE FROM statuses WHERE true")
+	report = b.run()
+	require.EqualValues(t, 1, report.MissingTotal, "the other is no letter's")
+	find(t, report.Missing, "statuses", "wamid.1")
+	b.exec("DELETE FROM dead_letters WHERE true")
+	require.EqualValues(t, 2, b.run().MissingTotal)
+}
+
 func TestTheRecordOfBatches(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
