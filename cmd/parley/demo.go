@@ -2,14 +2,17 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
 	"time"
-
-	"crypto/rand"
 
 	"parley"
 	"parley/config"
@@ -43,10 +46,6 @@ type demoSummary struct {
 }
 
 func (d *demoCmd) Run(e *environment) (err error) {
-	c, _, err := e.config(true)
-	if err != nil {
-		return err
-	}
 	dir, err := os.MkdirTemp("", "parley-demo-")
 	if err != nil {
 		return parley.Errorf(parley.Internal, "cannot make a folder for the demo: %w", err)
@@ -58,11 +57,11 @@ func (d *demoCmd) Run(e *environment) (err error) {
 		}
 		err = errors.Join(err, os.RemoveAll(dir))
 	}()
-	secret, err := d.configure(&c, dir)
+	file, c, err := d.configure(dir)
 	if err != nil {
 		return err
 	}
-	log := slog.New(slog.NewTextHandler(e.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	log := slog.New(slog.NewTextHandler(e.stderr, &slog.HandlerOptions{Level: max(c.Logging.Level, slog.LevelWarn)}))
 	s, err := newServer(c, log)
 	if err != nil {
 		return err
@@ -71,7 +70,7 @@ func (d *demoCmd) Run(e *environment) (err error) {
 		return err
 	}
 	begin := time.Now()
-	summary, runErr := d.run(e, s, secret, dir)
+	summary, runErr := d.run(e, s, file)
 	summary.Elapsed = time.Since(begin)
 	err = errors.Join(runErr, s.stop())
 	if d.JSON && err == nil {
@@ -83,45 +82,66 @@ func (d *demoCmd) Run(e *environment) (err error) {
 	return err
 }
 
-// configure points everything to the demo's folder and maps the simulator's numbers to the demo's tenant.
-func (d *demoCmd) configure(c *config.Config, dir string) (secret string, err error) {
+// demoFile is the demo's configuration. It is a file, so that other commands can be pointed at the demo.
+const demoFile = `# The configuration of a demo; it goes away with the folder.
+data_dir: %q
+listen: %q
+whatsapp: {app_secret: %q, verify_token: demo}
+pipeline: {derive_every: 10s}
+tenants:
+  - {id: %q, phone_number_ids: [%s], waba_ids: [%s]}
+`
+
+// configure writes the demo's configuration and loads it. What the environment says about folders and
+// servers elsewhere does not hold for a demo.
+func (d *demoCmd) configure(dir string) (file string, c config.Config, err error) {
 	var key [16]byte
 	rand.Read(key[:])
-	secret = hex.EncodeToString(key[:])
-	defaults, err := config.Load(os.DevNull, []string{"PARLEY_DATA_DIR=" + dir})
-	if err != nil {
-		return "", err
-	}
-	c.DataDir, c.Log.Dir, c.Pipeline.SeenDir = dir, defaults.Log.Dir, defaults.Pipeline.SeenDir
-	c.Log.URL, c.Warehouse = "", defaults.Warehouse
-	c.WhatsApp.AppSecret, c.WhatsApp.Apps = secret, nil
-	if c.WhatsApp.VerifyToken == "" {
-		c.WhatsApp.VerifyToken = "demo"
-	}
-	c.Pipeline.DeriveEvery = 10 * time.Second
-	tenant := pipeline.DefaultTenant(demoTenant)
+	var numbers []string
 	for _, n := range simulate.DemoNumbers() {
-		tenant.Numbers = append(tenant.Numbers, n.ID)
+		numbers = append(numbers, strconv.Quote(string(n.ID)))
 	}
-	tenant.WABAs = []parley.WABAID{simulate.DemoWABA, simulate.DemoOtherWABA}
-	c.Tenants = []pipeline.Tenant{tenant}
-	return secret, nil
+	wabas := []string{strconv.Quote(string(simulate.DemoWABA)), strconv.Quote(string(simulate.DemoOtherWABA))}
+	content := fmt.Sprintf(demoFile, dir, demoListen(), hex.EncodeToString(key[:]), demoTenant, strings.Join(numbers, ", "), strings.Join(wabas, ", "))
+	file = filepath.Join(dir, config.File)
+	if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
+		return "", c, parley.Errorf(parley.Internal, "cannot write the demo's configuration: %w", err)
+	}
+	var environ []string
+	for _, name := range []string{"PARLEY_ENGINE_LIB", "PARLEY_ENGINE_MEMORY", "PARLEY_LISTEN", "PARLEY_LOGGING_LEVEL"} {
+		if value, ok := os.LookupEnv(name); ok {
+			environ = append(environ, name+"="+value)
+		}
+	}
+	c, err = config.Load(file, environ)
+	return file, c, err
+}
+
+// demoListen is the usual address, or a free port where something listens there already.
+func demoListen() string {
+	usual := config.Default().Listen
+	l, err := net.Listen("tcp", usual)
+	if err != nil {
+		return "127.0.0.1:0"
+	}
+	l.Close()
+	return usual
 }
 
 // run sends the traffic and shows what becomes of it.
-func (d *demoCmd) run(e *environment, s *server, secret, dir string) (demoSummary, error) {
+func (d *demoCmd) run(e *environment, s *server, file string) (demoSummary, error) {
 	ctx, cancel := context.WithCancel(e.ctx)
 	defer cancel()
 	seed := d.Seed
 	if seed == 0 {
 		seed = randomSeed()
 	}
-	generator, err := simulate.New(simulate.Defaults(seed, secret, d.Messages, time.Now))
+	generator, err := simulate.New(simulate.Defaults(seed, s.node.config.WhatsApp.AppSecret, d.Messages, time.Now))
 	if err != nil {
 		return demoSummary{}, err
 	}
 	config := simulate.SenderConfig{URL: s.url(), Rate: d.Rate, Now: time.Now, Seed: seed}
-	view := &liveView{out: e.stdout, node: s.node, url: s.url(), dir: dir, tenant: demoTenant}
+	view := &liveView{out: e.stdout, node: s.node, url: s.url(), file: file, tenant: demoTenant}
 	if !d.JSON {
 		config.Progress = view.progress
 	}

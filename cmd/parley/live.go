@@ -23,7 +23,7 @@ type liveView struct {
 	out    io.Writer
 	node   *node
 	url    string
-	dir    string
+	file   string // the demo's configuration
 	tenant parley.TenantID
 
 	mu   sync.Mutex
@@ -124,8 +124,8 @@ func (v *liveView) addresses() []string {
 	return []string{
 		"  webhooks  " + v.url + "/webhooks/whatsapp",
 		"  metrics   " + v.url + "/metrics     ready? " + v.url + "/readyz",
-		"  ask       PARLEY_DATA_DIR=" + v.dir + " bin/parley query \"SELECT * FROM daily_traffic\"",
-		"  verify    PARLEY_DATA_DIR=" + v.dir + " bin/parley verify",
+		"  ask       bin/parley -c " + v.file + " query \"SELECT * FROM daily_traffic\"",
+		"  prove     bin/parley -c " + v.file + " verify",
 	}
 }
 

@@ -20,6 +20,7 @@ type verifyCmd struct {
 	From time.Time `placeholder:"TIME" help:"Arrived at or after this time, RFC 3339 (default: 24 hours ago)."`
 	To   time.Time `placeholder:"TIME" help:"Arrived before this time (default: now)."`
 	JSON bool      `name:"json" help:"Print the report as JSON."`
+	List int       `default:"20" placeholder:"N" help:"Differences of each kind that are listed; all are counted."`
 }
 
 // exitDiffers is the exit code of a verification that found differences.
@@ -37,7 +38,7 @@ func (v *verifyCmd) Run(e *environment) error {
 		v.From = v.To.Add(-24 * time.Hour)
 	}
 	return withLog(e, c, log, func(n *node) error {
-		verifier, err := n.verifier()
+		verifier, err := n.verifier(v.List)
 		if err != nil {
 			return err
 		}
@@ -57,8 +58,9 @@ func (v *verifyCmd) Run(e *environment) error {
 	})
 }
 
-// verifier makes a verifier of the node's log and warehouse, which must have started.
-func (n *node) verifier() (*verify.Verifier, error) {
+// verifier makes a verifier of the node's log and warehouse, which must have started. It lists so many
+// differences of each kind.
+func (n *node) verifier(list int) (*verify.Verifier, error) {
 	decoder, err := n.decoder()
 	if err != nil {
 		return nil, err
@@ -70,7 +72,11 @@ func (n *node) verifier() (*verify.Verifier, error) {
 	unmapped := *decoder
 	unmapped.Tenants = nobody
 	settings := verify.Defaults()
+	settings.MaxDifferences = list
 	settings.Dir = filepath.Join(n.config.DataDir, "verify")
+	if err := settings.Validate(); err != nil {
+		return nil, err
+	}
 	if err := os.MkdirAll(settings.Dir, 0o700); err != nil {
 		return nil, parley.Errorf(parley.Internal, "cannot make folder of the verification: %w", err)
 	}
@@ -93,7 +99,7 @@ func (n *node) dailyVerification() service.Service {
 		if err != nil {
 			return nil, parley.Errorf(parley.Invalid, "verify.at: %w", err)
 		}
-		verifier, err := n.verifier()
+		verifier, err := n.verifier(verify.Defaults().MaxDifferences)
 		if err != nil {
 			return nil, fmt.Errorf("cannot make the daily verification: %w", err)
 		}
