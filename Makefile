@@ -41,7 +41,7 @@ test: engine ## Run the tests, under the race detector (the end-to-end tests: ma
 
 .PHONY: e2e
 e2e: engine build ## Run the end-to-end tests on the real binary
-	go test $(TEST_FLAGS) -count=1 -timeout=10m ./e2e/...
+	PARLEY_TEST_BINARY=$(CURDIR)/bin/parley go test $(TEST_FLAGS) -count=1 -timeout=10m ./e2e/...
 
 .PHONY: lint
 lint: ## Check format, vet, staticcheck, errcheck, nilness, and rules of the tree
