@@ -13,8 +13,9 @@ import (
 
 // deadLettersCmd shows what could not become a fact.
 type deadLettersCmd struct {
-	List deadLettersListCmd `cmd:"" default:"withargs" help:"List dead letters, newest first."`
-	Show deadLettersShowCmd `cmd:"" help:"Show one, with the body that it holds."`
+	List   deadLettersListCmd   `cmd:"" default:"withargs" help:"List dead letters, newest first."`
+	Show   deadLettersShowCmd   `cmd:"" help:"Show one, with the body that it holds."`
+	Replay deadLettersReplayCmd `cmd:"" help:"Try them again."`
 }
 
 // deadLetterChoice chooses dead letters.

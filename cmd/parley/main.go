@@ -31,8 +31,10 @@ type cli struct {
 	Import      importCmd      `cmd:"" help:"Read a chat that WhatsApp's \"Export chat\" wrote (.txt or .zip)."`
 	Query       queryCmd       `cmd:"" help:"Ask the warehouse in SQL, read-only."`
 	DeadLetters deadLettersCmd `cmd:"" name:"deadletters" help:"What could not become a fact: list, show, replay."`
+	Replay      replayCmd      `cmd:"" help:"Work off what arrived in a period once more."`
 	Verify      verifyCmd      `cmd:"" help:"Compare what arrived with the tables and list the differences."`
 	Simulate    simulateCmd    `cmd:"" help:"Send realistic, signed WhatsApp traffic to a server."`
+	Bench       benchCmd       `cmd:"" help:"Measure this machine, each figure beside its ceiling."`
 	Migrate     migrateCmd     `cmd:"" help:"Bring the warehouse's tables up to date, or take them back."`
 	Version     versionCmd     `cmd:"" help:"Print the version."`
 	Engine      engineCmd      `cmd:"" hidden:""`

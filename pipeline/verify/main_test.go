@@ -8,11 +8,9 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"reflect"
 	"sync"
 	"testing"
 	"time"
-	"unsafe"
 
 	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
@@ -96,22 +94,8 @@ func (b *bundle) decoder(tenants *pipeline.Tenants) *pipeline.Decoder {
 	return &pipeline.Decoder{Tenants: tenants, Identity: identity, MaxFuture: b.config.MaxFuture}
 }
 
-// decode reaches into pipeline.Facts, which has no constructor outside its package, for facts that know of
-// nothing stored before.
 func decode(d *pipeline.Decoder) verify.Decode {
-	return func(r *queue.Record) *warehouse.Batch {
-		facts := &pipeline.Facts{}
-		set := func(name string, make func(reflect.Type) reflect.Value) {
-			field := reflect.ValueOf(facts).Elem().FieldByName(name)
-			reflect.NewAt(field.Type(), unsafe.Pointer(field.UnsafeAddr())).Elem().Set(make(field.Type()))
-		}
-		set("keys", reflect.MakeMap)
-		set("known", func(t reflect.Type) reflect.Value {
-			return reflect.MakeFunc(t, func([]reflect.Value) []reflect.Value { return []reflect.Value{reflect.ValueOf(false)} })
-		})
-		d.Decode(r, facts)
-		return &facts.Batch
-	}
+	return func(r *queue.Record) *warehouse.Batch { return &d.Alone(r).Batch }
 }
 
 // start runs a pipeline until the test ends, or stop is called.

@@ -34,6 +34,7 @@ CREATE TABLE IF NOT EXISTS messages_local ON CLUSTER '{cluster}'
     received_at     DateTime64(6, 'UTC') COMMENT 'When the raw event arrived here, UTC, microseconds' CODEC(DoubleDelta, ZSTD(1)),
     retention_days  UInt16 COMMENT 'Days after sent_at at which the row is deleted, 0 for never' CODEC(T64, ZSTD(1)),
     version         UInt64 COMMENT 'Which of several rows of one message is kept: best road first, then first arrival (highest wins)' CODEC(ZSTD(1)),
+    INDEX received_range received_at TYPE minmax GRANULARITY 1,
     INDEX wamid_bloom wamid TYPE bloom_filter(0.01) GRANULARITY 1,
     INDEX conversation_bloom conversation_id TYPE bloom_filter(0.01) GRANULARITY 1,
     INDEX contact_bloom contact_id TYPE bloom_filter(0.01) GRANULARITY 1,

@@ -28,6 +28,7 @@ CREATE TABLE IF NOT EXISTS statuses_local ON CLUSTER '{cluster}'
     retention_days    UInt16 COMMENT 'Days after at at which the row is deleted, 0 for never' CODEC(T64, ZSTD(1)),
     version           UInt64 COMMENT 'Which of several rows of one receipt is kept: first arrival (highest wins)' CODEC(ZSTD(1)),
     INDEX at_range at TYPE minmax GRANULARITY 1,
+    INDEX received_range received_at TYPE minmax GRANULARITY 1,
     INDEX conversation_bloom conversation_id TYPE bloom_filter(0.01) GRANULARITY 1,
     CONSTRAINT tenant_known CHECK tenant_id != '',
     CONSTRAINT wamid_known CHECK wamid != ''

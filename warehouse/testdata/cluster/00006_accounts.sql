@@ -21,6 +21,7 @@ CREATE TABLE IF NOT EXISTS account_events_local ON CLUSTER '{cluster}'
     retention_days  UInt16 COMMENT 'Days after at at which the row is deleted, 0 for never' CODEC(T64, ZSTD(1)),
     version         UInt64 COMMENT 'Which of several rows of one event is kept: first arrival (highest wins)' CODEC(ZSTD(1)),
     INDEX at_range at TYPE minmax GRANULARITY 1,
+    INDEX received_range received_at TYPE minmax GRANULARITY 1,
     CONSTRAINT tenant_known CHECK tenant_id != ''
 )
 ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{shard}/parley/account_events_local', '{replica}', version)
