@@ -1,7 +1,7 @@
 // The tools of make lint, in a module of their own so that they are no requirements of parley.
 module parley/ci/tools
 
-go 1.26.8
+go 1.26.0
 
 tool (
 	github.com/kisielk/errcheck
