@@ -126,8 +126,8 @@ func (c *changeDecoder) message(item *cloudapi.Item) error {
 	if err := c.plausible(item.Kind.String(), sentAt); err != nil {
 		return err
 	}
-	source, direction, person := c.parties(item)
-	known := c.lookup(person)
+	source, direction := c.road(item)
+	known := c.lookup(c.change.Customer(item))
 	contact := c.Identity.Contact(c.tenant, known.Phone, parley.UserID(known.UserID))
 	m := parley.Message{
 		Origin: c.origin, Tenant: c.tenant, WABA: c.change.WABA, Number: c.change.Number,
@@ -161,47 +161,28 @@ func (c *changeDecoder) message(item *cloudapi.Item) error {
 	return nil
 }
 
-// parties says by which road a message came, who sent it, and which person it was exchanged with.
-func (c *changeDecoder) parties(item *cloudapi.Item) (parley.Source, parley.Direction, cloudapi.Party) {
-	in := item.Message
+// road says by which road a message came and who sent it.
+func (c *changeDecoder) road(item *cloudapi.Item) (parley.Source, parley.Direction) {
+	source, direction := parley.SourceLive, parley.Inbound
 	switch item.Kind {
 	case cloudapi.KindEcho:
-		return parley.SourceEcho, parley.Outbound, in.Recipient()
+		source = parley.SourceEcho
 	case cloudapi.KindHistory:
-		sender := in.Sender()
-		if in.FromMe || sender.Phone != "" && sender.Phone == c.change.DisplayPhone {
-			return parley.SourceHistory, parley.Outbound, historyPeer(in)
-		}
-		if sender.IsZero() {
-			sender = historyPeer(in)
-		}
-		return parley.SourceHistory, parley.Inbound, sender
-	default:
-		return parley.SourceLive, parley.Inbound, in.Sender()
+		source = parley.SourceHistory
 	}
+	if c.change.Outbound(item) {
+		direction = parley.Outbound
+	}
+	return source, direction
 }
 
-// historyPeer is the customer of a history thread; media of a history comes without its thread.
-func historyPeer(in *cloudapi.Message) cloudapi.Party {
-	if in.History != nil && !in.History.Thread.Party.IsZero() {
-		return in.History.Thread.Party
-	}
-	return in.Recipient()
-}
-
-// lookup completes a party from the change's contacts, which are matched by id and never by position.
+// lookup completes a party from the change's contacts.
 func (c *changeDecoder) lookup(p cloudapi.Party) cloudapi.Contact {
 	known := cloudapi.Contact{Party: p}
-	for i := range c.change.Contacts {
-		entry := &c.change.Contacts[i]
-		same := p.Phone != "" && p.Phone == entry.Phone || p.UserID != "" && p.UserID == entry.UserID
-		if !same {
-			continue
-		}
+	if entry := c.change.Contact(p); entry != nil {
 		known.Name, known.Username = entry.Name, entry.Username
 		known.Phone, known.UserID = first(p.Phone, entry.Phone), first(p.UserID, entry.UserID)
 		known.ParentUserID = first(p.ParentUserID, entry.ParentUserID)
-		break
 	}
 	return known
 }
@@ -241,7 +222,7 @@ func (c *changeDecoder) status(item *cloudapi.Item) error {
 		return err
 	}
 	group := parley.GroupID(in.Group())
-	known := c.lookup(in.Recipient())
+	known := c.lookup(c.change.Customer(item))
 	recipient := c.Identity.Contact(c.tenant, known.Phone, parley.UserID(known.UserID))
 	peer := recipient
 	if group != "" {
@@ -289,7 +270,7 @@ func (c *changeDecoder) event(item *cloudapi.Item) error {
 	if err := c.plausible("event", e.At); err != nil {
 		return err
 	}
-	known := c.lookup(in.Person.Party)
+	known := c.lookup(c.change.Customer(item))
 	e.Contact = c.Identity.Contact(c.tenant, known.Phone, parley.UserID(known.UserID))
 	c.out.event(e, timed)
 	known.Name, known.Username = first(in.Person.Name, known.Name), first(in.Person.Username, known.Username)

@@ -54,7 +54,7 @@ func (m *metrics) batch(f *Facts, rejected warehouse.Rejections, begin, end time
 	add("rejected", len(rejected))
 	m.batches.Inc()
 	m.write.Observe(end.Sub(begin).Seconds())
-	if len(f.RawEvents) > 0 {
+	if len(f.RawEvents) > 0 && !f.replay {
 		m.visible.Observe(end.Sub(f.RawEvents[0].ReceivedAt).Seconds())
 	}
 	m.done.Set(float64(f.LastSeq))

@@ -121,6 +121,38 @@ func TestRedeliveryIsCountedAndNotStored(t *testing.T) {
 	require.EqualValues(t, 6, b.count("SELECT sum(duplicates) FROM ingest_audit"))
 }
 
+func TestDirectionAndContact(t *testing.T) {
+	t.Parallel()
+	b := setup(t, nil)
+	b.start(b.writer)
+	now := time.Now().Unix()
+	body := func(field, value string) string {
+		return strings.Replace(webhook(value), `"field":"messages"`, fmt.Sprintf(`"field":%q`, field), 1)
+	}
+	b.post(webhook(`"messages":[` + text("wamid.in", now, "hello") + `]`))
+	echo := `{"from":%q,"to":%q,"id":%q,"timestamp":"%d","type":"text","text":{"body":"hi"}}`
+	b.post(body("smb_message_echoes", `"message_echoes":[`+fmt.Sprintf(echo, "15550009999", "15550008888", "wamid.echo", now)+`]`))
+	b.post(body("smb_message_echoes", `"message_echoes":[`+fmt.Sprintf(echo, "15550008888", "15550009999", "wamid.swapped", now)+`]`))
+	past := `{"from":%q,"id":%q,"timestamp":"%d","type":"text","text":{"body":"old"},"history_context":{"status":"READ"}}`
+	b.post(body("history", `"history":[{"metadata":{"phase":0,"chunk_order":1,"progress":5},"threads":[{"id":"15550008888","messages":[`+
+		fmt.Sprintf(past, "15550009999", "wamid.past_out", now-5000)+","+fmt.Sprintf(past, "15550008888", "wamid.past_in", now-5000)+`]}]}]`))
+	b.post(webhook(`"statuses":[` + receipt("wamid.echo", "read", now) + `]`))
+	b.settle()
+	f := func(id, source, direction string) {
+		t.Helper()
+		require.EqualValues(t, 1, b.count("SELECT count() FROM messages WHERE wamid = {id:String} AND source = {source:String} AND direction = {direction:String}",
+			clickhouse.Named("id", id), clickhouse.Named("source", source), clickhouse.Named("direction", direction)), id)
+	}
+	f("wamid.in", "live", "inbound")
+	f("wamid.echo", "echo", "outbound")
+	f("wamid.swapped", "echo", "outbound")
+	f("wamid.past_out", "history", "outbound")
+	f("wamid.past_in", "history", "inbound")
+	require.EqualValues(t, 1, b.count("SELECT uniqExact(conversation_id, contact_id) FROM messages"), "it is all one conversation with one person")
+	require.EqualValues(t, 1, b.count("SELECT count() FROM statuses WHERE conversation_id IN (SELECT conversation_id FROM messages)"))
+	require.Zero(t, b.count("SELECT count() FROM contacts WHERE phone = '15550009999'"), "the business is no contact of its own")
+}
+
 func TestUnknownNumberGoesToUnassigned(t *testing.T) {
 	t.Parallel()
 	b := setup(t, nil)
