@@ -48,7 +48,7 @@ lint: ## Check format, vet, staticcheck, errcheck, nilness, and rules of the tre
 	.ci/lint
 
 .PHONY: bench
-bench: engine ## Run every Go benchmark; `bin/parley bench` measures the whole
+bench: engine ## Run every Go benchmark; `bin/parley bench ingest` measures the whole
 	go test -run='^$$' -bench=. -benchmem ./...
 
 .PHONY: fuzz
