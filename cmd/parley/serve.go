@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
+	"runtime/pprof"
 	"time"
 
 	"github.com/google/uuid"
@@ -18,12 +20,21 @@ import (
 )
 
 // serveCmd runs the server until it is told to stop.
-type serveCmd struct{}
+type serveCmd struct {
+	CPUProfile string `name:"cpu-profile" type:"path" hidden:"" help:"Write a CPU profile until the server stops."`
+}
 
-func (serveCmd) Run(e *environment) error {
+func (cmd *serveCmd) Run(e *environment) (err error) {
 	c, log, err := e.config(false)
 	if err != nil {
 		return err
+	}
+	if cmd.CPUProfile != "" {
+		stop, profileErr := profile(cmd.CPUProfile)
+		if profileErr != nil {
+			return profileErr
+		}
+		defer func() { err = errors.Join(err, stop()) }()
 	}
 	s, err := newServer(c, log)
 	if err != nil {
@@ -34,6 +45,18 @@ func (serveCmd) Run(e *environment) error {
 	}
 	log.Info("parley serves", "url", s.url(), "webhooks", s.url()+"/webhooks/whatsapp", "data", c.DataDir)
 	return s.wait(e.ctx)
+}
+
+// profile writes where the processor's time goes into a file until stop is called.
+func profile(name string) (stop func() error, err error) {
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return nil, parley.Errorf(parley.Invalid, "cannot write profile: %w", err)
+	}
+	if err := pprof.StartCPUProfile(f); err != nil {
+		return nil, errors.Join(parley.Errorf(parley.Internal, "cannot profile: %w", err), f.Close())
+	}
+	return func() error { pprof.StopCPUProfile(); return f.Close() }, nil
 }
 
 // server is a node that receives, works off and answers.
