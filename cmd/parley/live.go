@@ -76,7 +76,6 @@ func (v *liveView) terminal() bool {
 type snapshot struct {
 	messages, statuses, events, duplicates, deadLetters uint64
 	waiting                                             uint64
-	age                                                 float64 // seconds from arrival to visible, of the last minute
 	urgent, negative                                    uint64
 	languages                                           []string
 	recent                                              []string

@@ -132,7 +132,7 @@ func notAnExport(lines int, head []byte) error {
 // in `Work: Anna: <Media omitted>` the name cannot be Work, because nobody types `Anna: <Media omitted>`.
 func colonName(rest []byte, bracket bool) (string, bool) {
 	first := bytes.Index(rest, []byte(": "))
-	if first < 0 || bytes.Index(rest[first+2:], []byte(": ")) < 0 {
+	if first < 0 || !bytes.Contains(rest[first+2:], []byte(": ")) {
 		return "", false
 	}
 	end := bytes.LastIndex(rest, []byte(": "))

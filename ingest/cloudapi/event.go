@@ -66,7 +66,6 @@ type eventReader struct {
 	timestamp, time, updated Timestamp
 
 	person                             Contact
-	name                               string
 	previousUser                       string
 	direction                          string
 	from, fromUser, fromParent         string
@@ -249,31 +248,31 @@ func readEvent(p *parser, array string) *Event {
 	return e
 }
 
-func (r *eventReader) result(array string) *Event {
-	name := first(r.event, r.eventName, r.typ, r.newStatus, r.decision, r.quality, r.category, r.alert, r.status, r.action, r.value, r.code)
+func (e *eventReader) result(array string) *Event {
+	name := first(e.event, e.eventName, e.typ, e.newStatus, e.decision, e.quality, e.category, e.alert, e.status, e.action, e.value, e.code)
 	switch array {
 	case "errors":
-		name = r.code
+		name = e.code
 	case "statuses":
-		name = r.status
+		name = e.status
 	case "state_sync":
-		name = first(r.action, name)
+		name = first(e.action, name)
 	case "threads": // of a history: its id is the customer
-		r.person.Phone, r.id = r.id, ""
+		e.person.Phone, e.id = e.id, ""
 	}
-	e := &Event{
+	event := &Event{
 		Name:    strings.ToLower(name),
-		Subject: first(r.template, r.flow, r.id, r.group, r.solution, r.entity, r.display, r.phone, r.configuration, r.waba),
-		At:      Timestamp(first(string(r.timestamp), string(r.time), string(r.updated))).timeOrZero(),
-		Person:  r.person, PreviousUserID: r.previousUser,
-		Direction: r.direction, From: newParty(r.from, r.fromUser, r.fromParent), To: newParty(r.to, r.toUser, r.toParent),
-		Errors: r.errors, Callback: r.callback,
+		Subject: first(e.template, e.flow, e.id, e.group, e.solution, e.entity, e.display, e.phone, e.configuration, e.waba),
+		At:      Timestamp(first(string(e.timestamp), string(e.time), string(e.updated))).timeOrZero(),
+		Person:  e.person, PreviousUserID: e.previousUser,
+		Direction: e.direction, From: newParty(e.from, e.fromUser, e.fromParent), To: newParty(e.to, e.toUser, e.toParent),
+		Errors: e.errors, Callback: e.callback,
 	}
-	e.Person.tidy()
-	if e.Person.Party.IsZero() {
-		e.Person = Contact{Party: newParty(r.recipient, r.recipientUser, r.recipPar)} // a name alone is nobody
+	event.Person.tidy()
+	if event.Person.Party.IsZero() {
+		event.Person = Contact{Party: newParty(e.recipient, e.recipientUser, e.recipPar)} // a name alone is nobody
 	}
-	return e
+	return event
 }
 
 // findPerson picks the customer of a call: the end that did not belong to the business.

@@ -42,7 +42,7 @@ func TestDetect(t *testing.T) {
 	f("소포는 언제 도착하나요", "ko")
 	f("πότε θα φτάσει το δέμα", "el")
 	f("میرا پارسل کب آئے گا", "ur")
-	f("بسته من کی می‌رسد پس چرا", "fa")
+	f("بسته من کی می\u200cرسد پس چرا", "fa")
 	f("", Undetermined)
 	f("12345 !!! 😀", Undetermined)
 	f("x", Undetermined)

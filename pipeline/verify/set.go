@@ -60,8 +60,6 @@ func (s *set) close() {
 	os.RemoveAll(s.dir)
 }
 
-const setKeyLen = 1 + 16 + 1 + 8
-
 func (s *set) add(from side, f *fact) error {
 	s.next++
 	s.key = append(append(s.key[:0], byte(f.table)), f.key[:]...)

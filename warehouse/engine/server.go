@@ -244,7 +244,7 @@ func (s *server) kill(tag string) {
 	}
 	defer session.close()
 	// An error says that the query is not there (any more).
-	session.run([]byte("KILL QUERY WHERE Settings['log_comment'] = {tag:String} ASYNC"), "Null",
+	_, _ = session.run([]byte("KILL QUERY WHERE Settings['log_comment'] = {tag:String} ASYNC"), "Null",
 		params{[]string{"tag"}, []string{tag}}, nil)
 }
 
