@@ -29,7 +29,7 @@ import (
 //go:embed seed/*.txt
 var seeds embed.FS
 
-// Sizes of the fit. They were chosen on the train parts and looked at on the dev parts.
+// Sizes of the fit, picked once; one other learning rate was tried on the dev parts and not kept.
 const (
 	perLanguage = 6000 // samples of one language, before fragments
 	seedCopies  = 6    // the seeds are few and written for chat: they count more
