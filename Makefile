@@ -24,7 +24,7 @@ run: engine build ## Build, then run a server with simulated traffic in a fresh 
 
 .PHONY: build
 build: ## Build bin/parley
-	go build -trimpath -ldflags '-X main.version=$(VERSION)' -o bin/parley ./cmd/parley
+	go build -ldflags '-X main.version=$(VERSION)' -o bin/parley ./cmd/parley
 
 # npm checks the digests of package-lock.json and writes node_modules/.package-lock.json last.
 .PHONY: engine
