@@ -178,6 +178,9 @@ func (l *Log) Usage(ctx context.Context) (Usage, error) {
 		return Usage{}, parley.Errorf(parley.Transient, "cannot read log usage: %w", err)
 	}
 	s := info.State
+	if s.LastSeq == 0 {
+		s.FirstSeq = 1 // JetStream says 0 to 0 of a stream that never had a frame, and 5 to 4 of one that lost all
+	}
 	return Usage{First: s.FirstSeq, Last: s.LastSeq, Bytes: int64(s.Bytes), MaxBytes: l.config.MaxBytes, FirstAt: s.FirstTime}, nil
 }
 

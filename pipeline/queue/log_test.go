@@ -229,6 +229,19 @@ func TestReaderStartsAtATime(t *testing.T) {
 	require.EqualValues(t, 3, at(time.Now().Add(time.Hour)))
 }
 
+func TestUsageOfAnEmptyLog(t *testing.T) {
+	t.Parallel()
+	l := start(t, queue.Defaults(t.TempDir()))
+	usage, err := l.Usage(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, []uint64{1, 0}, []uint64{usage.First, usage.Last}, "never had a frame")
+	require.NoError(t, l.Append(t.Context(), record("body")))
+	require.NoError(t, l.Trim(t.Context(), 2))
+	usage, err = l.Usage(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, []uint64{2, 1}, []uint64{usage.First, usage.Last}, "lost all")
+}
+
 func TestStoppedLogRefuses(t *testing.T) {
 	t.Parallel()
 	l := start(t, queue.Defaults(t.TempDir()))

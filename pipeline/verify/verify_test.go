@@ -75,6 +75,14 @@ func arrived(r *verify.Report) (out []uint64) {
 	return out
 }
 
+func TestNothingHasEverArrived(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	r := b.ok()
+	require.Zero(t, r.Bodies)
+	require.Zero(t, r.Batches)
+}
+
 func TestRemovedRowsAreListedAsMissing(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
