@@ -24,13 +24,16 @@ type Config struct {
 	MaxBody int64 `koanf:"max_body"`
 	// MaxInFlight bounds the bodies that are being received at once; more are answered 503.
 	MaxInFlight int `koanf:"max_in_flight"`
+	// MaxInFlightBytes bounds the memory of these bodies together; beyond it more are answered 503. A body
+	// whose length is not announced counts as MaxBody.
+	MaxInFlightBytes int64 `koanf:"max_in_flight_bytes"`
 	// BodyTimeout bounds how long a request may take to arrive; it becomes the HTTP server's ReadTimeout.
 	BodyTimeout time.Duration `koanf:"body_timeout"`
 }
 
 // Defaults of a receiver: no app, so nothing is accepted until a secret is set.
 func Defaults() Config {
-	return Config{MaxBody: 4 << 20, MaxInFlight: 1024, BodyTimeout: 10 * time.Second}
+	return Config{MaxBody: 4 << 20, MaxInFlight: 1024, MaxInFlightBytes: 128 << 20, BodyTimeout: 10 * time.Second}
 }
 
 // maxSecrets is one current and one previous secret.
@@ -59,6 +62,7 @@ func (c Config) Validate() error {
 	}
 	check(c.MaxBody >= 1<<10 && c.MaxBody <= 32<<20, "whatsapp.max_body: %d must be from 1 KiB to 32 MiB", c.MaxBody)
 	check(c.MaxInFlight >= 1 && c.MaxInFlight <= 1<<16, "whatsapp.max_in_flight: %d must be from 1 to 65536", c.MaxInFlight)
+	check(c.MaxInFlightBytes >= c.MaxBody, "whatsapp.max_in_flight_bytes: %d must be at least whatsapp.max_body (%d)", c.MaxInFlightBytes, c.MaxBody)
 	check(c.BodyTimeout >= time.Second, "whatsapp.body_timeout: %v must be at least 1s", c.BodyTimeout)
 	return errors.Join(errs...)
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/semaphore"
 
 	"parley"
 	"parley/pipeline/queue"
@@ -35,6 +36,7 @@ type Receiver struct {
 
 	apps     map[parley.AppID]*app
 	inFlight chan struct{}
+	room     *semaphore.Weighted // bytes of the bodies in flight
 	buffers  sync.Pool
 	metrics  *metrics
 }
@@ -52,6 +54,7 @@ func NewReceiver(config Config, appends Appender, log *slog.Logger, now func() t
 		config: config, log: log, appends: appends, now: now, newID: newID,
 		apps:     make(map[parley.AppID]*app, len(config.Apps)),
 		inFlight: make(chan struct{}, config.MaxInFlight),
+		room:     semaphore.NewWeighted(config.MaxInFlightBytes),
 		buffers:  sync.Pool{New: func() any { return new(bytes.Buffer) }},
 		metrics:  newMetrics(registry),
 	}
@@ -124,6 +127,15 @@ func (r *Receiver) receive(w http.ResponseWriter, req *http.Request) {
 		r.refuse(w, parley.NotFound, "there is no app of this name here")
 		return
 	}
+	size := req.ContentLength
+	if size < 0 || size > r.config.MaxBody {
+		size = r.config.MaxBody
+	}
+	if !r.room.TryAcquire(size) {
+		r.refuse(w, parley.Full, "too many large webhooks at once")
+		return
+	}
+	defer r.room.Release(size)
 	buffer := r.buffers.Get().(*bytes.Buffer)
 	defer r.release(buffer)
 	if err := r.read(w, req, buffer); err != nil {

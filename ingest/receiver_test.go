@@ -241,6 +241,29 @@ func TestTooManyAtOnce(t *testing.T) {
 	require.Equal(t, 200, <-done)
 }
 
+func TestTooMuchAtOnce(t *testing.T) {
+	t.Parallel()
+	b := setup(t, func(c *ingest.Config) { c.MaxBody, c.MaxInFlightBytes = 2048, 3000 })
+	body, feed := io.Pipe()
+	first := httptest.NewRequest(http.MethodPost, "/webhooks/whatsapp", body) // of unknown length: counts as 2048
+	first.ContentLength = -1
+	first.Header.Set(ingest.SignatureHeader, simulate.Sign(secret, []byte("{}")))
+	done := make(chan int)
+	go func() {
+		w := httptest.NewRecorder()
+		b.mux.ServeHTTP(w, first)
+		done <- w.Code
+	}()
+	feed.Write([]byte("{"))
+	large, small := strings.Repeat(" ", 1000), strings.Repeat(" ", 900)
+	require.Equal(t, 503, b.post("/webhooks/whatsapp", large, simulate.Sign(secret, []byte(large))).Code)
+	require.Equal(t, 200, b.post("/webhooks/whatsapp", small, simulate.Sign(secret, []byte(small))).Code)
+	feed.Write([]byte("}"))
+	feed.Close()
+	require.Equal(t, 200, <-done)
+	require.Equal(t, 200, b.post("/webhooks/whatsapp", large, simulate.Sign(secret, []byte(large))).Code, "the room comes back")
+}
+
 func TestCompressedBodyIsRefused(t *testing.T) {
 	t.Parallel()
 	b := setup(t, nil)

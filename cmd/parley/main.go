@@ -15,6 +15,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	_ "time/tzdata" // zones of imported chats and of queries, on machines that have none
 
 	"github.com/alecthomas/kong"
 

@@ -37,7 +37,7 @@ func (q *queryCmd) Run(e *environment) error {
 		return err
 	}
 	return withWarehouse(e, c, log, func(n *node) error {
-		if err := engine.Confine(e.ctx, n.warehouse.Conn(), n.warehouse.Database(), statement); err != nil {
+		if err := engine.Confine(warehouse.WithParameters(e.ctx, q.Param), n.warehouse.Conn(), n.warehouse.Database(), statement); err != nil {
 			return err
 		}
 		rows, err := n.warehouse.Query(e.ctx, statement, q.Param, warehouse.Limits{Rows: q.Rows, Time: q.Timeout})

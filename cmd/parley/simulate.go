@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -31,7 +32,7 @@ type simulateCmd struct {
 	Quiet       bool    `short:"q" help:"No progress line."`
 }
 
-func (s *simulateCmd) Run(e *environment) error {
+func (s *simulateCmd) Run(e *environment) (err error) {
 	generator, err := s.generator()
 	if err != nil {
 		return err
@@ -42,7 +43,7 @@ func (s *simulateCmd) Run(e *environment) error {
 		if err != nil {
 			return parley.Errorf(parley.Invalid, "cannot write ledger: %w", err)
 		}
-		defer f.Close()
+		defer func() { err = errors.Join(err, f.Close()) }()
 		config.Ledger = simulate.NewLedgerWriter(f)
 	}
 	if !s.Quiet {
