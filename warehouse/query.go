@@ -94,6 +94,12 @@ func readSettings(l Limits) clickhouse.Settings {
 // paramEscaper writes a value as the server reads parameters: the escapes of tab separated text.
 var paramEscaper = strings.NewReplacer(`\`, `\\`, "\t", `\t`, "\n", `\n`, "\r", `\r`, "\x00", `\0`)
 
+// WithParameters gives a context the parameters of a statement, as Query binds them: for whoever looks at the
+// statement before it runs.
+func WithParameters(ctx context.Context, params map[string]string) context.Context {
+	return clickhouse.Context(ctx, withParams(params))
+}
+
 func withParams(params map[string]string) clickhouse.QueryOption {
 	escaped := clickhouse.Parameters{}
 	for name, value := range params {
