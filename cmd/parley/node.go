@@ -36,6 +36,8 @@ type node struct {
 	tenants   *pipeline.Tenants
 	queue     *queue.Log
 	engine    *engine.Supervisor // nil with a warehouse elsewhere, or one that another process runs
+	attached  bool               // the engine is another process's
+	asItIs    bool               // the tables are not migrated, nor can they be written
 	warehouse *warehouse.Warehouse
 	writer    *warehouse.Writer
 	pipeline  *pipeline.Pipeline
@@ -97,6 +99,7 @@ func (s *warehouseService) options(ctx context.Context) (*clickhouse.Options, er
 	}
 	if s.attach {
 		if options, err := engine.Attach(ctx, n.config.EngineDir()); err == nil {
+			n.attached = true
 			return options, nil
 		} else if parley.KindOf(err) != parley.NotFound {
 			return nil, err
@@ -129,8 +132,13 @@ func (s *warehouseService) open(ctx context.Context, options *clickhouse.Options
 		return err
 	}
 	n.warehouse = w
-	if err := w.Migrate(ctx); err != nil {
-		return err
+	if n.asItIs {
+		return nil
+	}
+	if !n.attached { // the server that runs has done it
+		if err := w.Migrate(ctx); err != nil {
+			return err
+		}
 	}
 	n.writer, err = warehouse.NewWriter(ctx, w, n.retention, time.Now)
 	return err
