@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -383,4 +385,35 @@ func halfWritten(ctx context.Context, conn driver.Conn) (half bool, err error) {
 		err = conn.QueryRow(ctx, `SELECT (SELECT count() FROM raw_events) > (SELECT sum(raw_events) FROM ingest_audit FINAL)`).Scan(&half)
 	}
 	return half, err
+}
+
+// TestLostSeenSet deletes the set of items already stored. Then, and only then, a redelivery becomes a second
+// row, which FINAL and the views collapse: the facts stay what they were.
+func TestLostSeenSet(t *testing.T) {
+	t.Parallel()
+	s := startServer(t)
+	withoutMerges(t, s.conn())
+	bodies := make([]string, 20)
+	for i := range bodies {
+		bodies[i] = message("1", fmt.Sprintf("wamid.SEEN-%d", i), "hello")
+		s.taken(bodies[i])
+		s.taken(bodies[i])
+	}
+	s.awaitWorked()
+	conn := s.conn()
+	require.EqualValues(t, len(bodies), s.number(conn, "SELECT count() FROM messages"), "redelivered beside the seen set")
+	require.Zero(t, s.stop())
+	require.NoError(t, os.RemoveAll(filepath.Join(s.dir, "seen")))
+	s.start()
+	s.awaitReady()
+	for _, body := range bodies {
+		s.taken(body)
+	}
+	s.awaitWorked()
+	conn = s.conn()
+	require.EqualValues(t, 2*len(bodies), s.number(conn, "SELECT count() FROM messages"), "redelivered without it")
+	require.EqualValues(t, len(bodies), s.number(conn, "SELECT count() FROM messages FINAL"))
+	require.EqualValues(t, len(bodies), s.number(conn, "SELECT sum(messages) FROM daily_traffic"))
+	verified(t, s)
+	require.Zero(t, s.stop())
 }
