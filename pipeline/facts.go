@@ -31,9 +31,27 @@ type Facts struct {
 
 // newFacts starts a batch. known says whether an earlier batch stored an item; enrich may be nil.
 func newFacts(id uuid.UUID, known func(itemKey) bool, enrich func(*parley.Message) parley.Enrichment) *Facts {
-	f := &Facts{Batch: warehouse.Batch{ID: id}, keys: make(map[itemKey]struct{}, 4096), known: known, enrich: enrich}
+	f := &Facts{Batch: warehouse.Batch{ID: id}, keys: make(map[itemKey]struct{}), known: known, enrich: enrich}
 	f.Reject = f.reject
 	return f
+}
+
+// sizes are how much a batch holds.
+type sizes struct{ keys, raws, messages, statuses, enrichments, contacts int }
+
+func (f *Facts) sizes() sizes {
+	return sizes{len(f.keys), len(f.RawEvents), len(f.Messages), len(f.Statuses), len(f.Enrichments), len(f.Contacts)}
+}
+
+// grow makes room. A batch is mostly like the one before it, and a message is a kilobyte: growing by doubling
+// would copy all of them several times.
+func (f *Facts) grow(s sizes) {
+	f.keys = make(map[itemKey]struct{}, s.keys)
+	f.RawEvents = make([]parley.RawEvent, 0, s.raws)
+	f.Messages = make([]parley.Message, 0, s.messages)
+	f.Statuses = make([]parley.Status, 0, s.statuses)
+	f.Enrichments = make([]parley.Enrichment, 0, s.enrichments)
+	f.Contacts = make([]parley.Contact, 0, s.contacts)
 }
 
 // Alone decodes one record as if it were the first that ever arrived: nothing is left out because an earlier
@@ -62,6 +80,31 @@ func (f *Facts) claim(key itemKey) bool {
 	return true
 }
 
+// stored gives the keys of the items that are in the warehouse: those that it refused are not, and must not
+// make a redelivery look like a duplicate.
+func (f *Facts) stored(rejected warehouse.Rejections) []itemKey {
+	refused := map[itemKey]bool{}
+	for _, r := range rejected {
+		switch r.Table {
+		case "messages", "message_bodies":
+			refused[messageKey(&f.Messages[r.Index])] = true
+		case "statuses":
+			refused[statusKey(&f.Statuses[r.Index])] = true
+		case "account_events":
+			refused[itemKey{dayOf(f.AccountEvents[r.Index].At), f.AccountEvents[r.Index].ID}] = true
+		case "contacts":
+			refused[contactKey(&f.Contacts[r.Index])] = true
+		}
+	}
+	keys := make([]itemKey, 0, len(f.keys))
+	for key := range f.keys {
+		if !refused[key] {
+			keys = append(keys, key)
+		}
+	}
+	return keys
+}
+
 func (f *Facts) rawEvent(e parley.RawEvent) {
 	if e.Part == 0 {
 		f.Bodies++
@@ -80,8 +123,8 @@ func (f *Facts) message(m parley.Message) {
 		return
 	}
 	f.Messages = append(f.Messages, m)
-	if f.enrich != nil && m.Enrichable() {
-		f.Enrichments = append(f.Enrichments, f.enrich(&m))
+	if kept := &f.Messages[len(f.Messages)-1]; f.enrich != nil && kept.Enrichable() { // of m itself a copy would go to the heap
+		f.Enrichments = append(f.Enrichments, f.enrich(kept))
 	}
 }
 
@@ -118,16 +161,20 @@ const redeliveryDays = 7
 // contact adds what is known about a person, unless the same was noted for that day. Repeated knowledge is
 // no duplicate and is not counted as one.
 func (f *Facts) contact(c parley.Contact) {
-	id := parley.HashEvent("contact", string(c.Tenant), c.Phone, string(c.User), string(c.ParentUser), c.Username, c.Name)
-	if f.claim(itemKey{dayOf(c.SeenAt), id}) {
+	if f.claim(contactKey(&c)) {
 		f.Contacts = append(f.Contacts, c)
 	}
 }
 
-// messageKey is the identity of a message: its number, id, type and time. The type is part of it because a
-// placeholder of a history and the media that follows have the same id.
+func contactKey(c *parley.Contact) itemKey {
+	return itemKey{dayOf(c.SeenAt), parley.HashEvent("contact", string(c.Tenant), c.Phone, string(c.User), string(c.ParentUser), c.Username, c.Name)}
+}
+
+// messageKey is the identity of one arrival of a message: its number, id and time, and also its type and the
+// road it came by, because a placeholder of a history and the media that follows have the same id, and a
+// message that came as history first is written again when it comes live. The table keeps the best.
 func messageKey(m *parley.Message) itemKey {
-	return itemKey{dayOf(m.SentAt), parley.HashEvent("message", string(m.Tenant), string(m.Number), string(m.ID), m.Type, seconds(m.SentAt))}
+	return itemKey{dayOf(m.SentAt), parley.HashEvent("message", string(m.Tenant), string(m.Number), string(m.ID), m.Type, string(m.Source), seconds(m.SentAt))}
 }
 
 // statusKey is the identity of a receipt: the message, the state and the recipient.

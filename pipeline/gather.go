@@ -26,6 +26,8 @@ type gatherer struct {
 	drain  context.Context // done: hand over what is there and end
 
 	previous map[itemKey]struct{} // items of the batch that is being written
+	recent   *recent              // items found in the seen set
+	expect   sizes                // of the next batch: those of the last
 	failure  error                // of the seen set
 }
 
@@ -60,7 +62,7 @@ func (g *gatherer) run(ctx context.Context, sealed *Seal, out chan<- *Facts) err
 func (g *gatherer) hand(ctx context.Context, facts *Facts, out chan<- *Facts) error {
 	select {
 	case out <- facts:
-		g.previous = facts.keys
+		g.previous, g.expect = facts.keys, facts.sizes()
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
@@ -69,7 +71,12 @@ func (g *gatherer) hand(ctx context.Context, facts *Facts, out chan<- *Facts) er
 
 // again makes a sealed batch once more, from the same frames.
 func (g *gatherer) again(ctx context.Context, s Seal) (*Facts, error) {
-	facts := g.facts(ctx, s.ID)
+	view, err := g.p.seen.View()
+	if err != nil {
+		return nil, err
+	}
+	defer view.Close()
+	facts := g.facts(ctx, s.ID, view)
 	facts.SealedAt = s.SealedAt
 	for facts.LastSeq < s.Last {
 		frame, err := g.reader.Next(ctx)
@@ -98,7 +105,13 @@ func (g *gatherer) batch(ctx context.Context) (facts *Facts, draining bool, err 
 	if err != nil {
 		return nil, false, fmt.Errorf("cannot make a batch id: %w", err)
 	}
-	facts = g.facts(ctx, id)
+	// What is marked after this was in the batch before, whose items are in g.previous.
+	view, err := g.p.seen.View()
+	if err != nil {
+		return nil, false, err
+	}
+	defer view.Close()
+	facts = g.facts(ctx, id, view)
 	limited, done := context.WithTimeout(wait, g.p.config.BatchWait)
 	defer done()
 	for {
@@ -136,22 +149,32 @@ func (g *gatherer) quiet(wait context.Context, err error) error {
 	return err
 }
 
-func (g *gatherer) facts(ctx context.Context, id uuid.UUID) *Facts {
+// facts begins a batch. It asks the view as long as items are added.
+func (g *gatherer) facts(ctx context.Context, id uuid.UUID, view *View) *Facts {
 	known := func(key itemKey) bool {
 		if _, ok := g.previous[key]; ok {
 			return true
 		}
-		batch, ok, err := g.p.seen.Batch(key)
+		if g.recent.has(key) {
+			return true
+		}
+		batch, ok, err := view.Batch(key)
 		if err != nil {
 			g.failure = errors.Join(g.failure, err)
 		}
-		return ok && batch != id
+		if !ok || batch == id {
+			return false
+		}
+		g.recent.add(key)
+		return true
 	}
 	var enrich func(*parley.Message) parley.Enrichment
 	if g.p.enricher != nil {
 		enrich = func(m *parley.Message) parley.Enrichment { return g.p.enricher.Enrich(ctx, m) }
 	}
-	return newFacts(id, known, enrich)
+	facts := newFacts(id, known, enrich)
+	facts.grow(g.expect)
+	return facts
 }
 
 // add decodes one frame into the batch.

@@ -21,6 +21,7 @@ import (
 type Log interface {
 	State
 	NewReader(ctx context.Context, from uint64) (*queue.Reader, error)
+	Usage(ctx context.Context) (queue.Usage, error)
 	// Exclusive reports whether no other process can work this log.
 	Exclusive() bool
 }
@@ -147,6 +148,9 @@ func (p *Pipeline) work(ctx context.Context) error {
 	if p.draining() {
 		return nil
 	}
+	if err := p.checkLog(ctx); err != nil {
+		return err
+	}
 	reader, err := p.queue.NewReader(ctx, p.ledger.progress.Done+1)
 	if err != nil {
 		return err
@@ -156,13 +160,26 @@ func (p *Pipeline) work(ctx context.Context) error {
 	defer cancel()
 	batches := make(chan *Facts)
 	gathered := make(chan error, 1)
-	g := &gatherer{p: p, reader: reader, drain: p.drain}
+	g := &gatherer{p: p, reader: reader, drain: p.drain, recent: newRecent(recentKeys)}
 	sealed := p.ledger.progress.Sealed
 	go func() { gathered <- g.run(ctx, sealed, batches) }()
 	p.healthy.Store(true)
 	err = p.writeAll(ctx, batches)
 	cancel()
 	return errors.Join(err, ignoreCancelled(<-gathered, err))
+}
+
+// checkLog refuses to work a log that ends before the record says it was worked off to: the log was made
+// anew or restored, and its frames would be taken for done.
+func (p *Pipeline) checkLog(ctx context.Context) error {
+	usage, err := p.queue.Usage(ctx)
+	if err != nil {
+		return err
+	}
+	if done := p.ledger.progress.Done; usage.Last < done {
+		return parley.Errorf(parley.Internal, "cannot work the log: it ends at frame %d, but its record says that %d is done; the log was made anew or restored from a copy: remove the key %q of its state to work it from its beginning", usage.Last, done, StateKey)
+	}
+	return nil
 }
 
 // ignoreCancelled drops the error of the gatherer that only says that the writer had failed before it.
@@ -233,11 +250,7 @@ func (p *Pipeline) write(ctx context.Context, facts *Facts) error {
 	if err != nil {
 		return err
 	}
-	keys := make([]itemKey, 0, len(facts.keys))
-	for key := range facts.keys {
-		keys = append(keys, key)
-	}
-	if err := p.seen.Mark(facts.ID, keys, p.now()); err != nil {
+	if err := p.seen.Mark(facts.ID, facts.stored(rejected), p.now()); err != nil {
 		return err
 	}
 	if err := p.ledger.done(ctx, facts.LastSeq); err != nil {

@@ -79,12 +79,19 @@ func BenchmarkSeen(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() { // one operation: ten thousand items looked up and marked, as the pipeline does for a batch
 		keys := make([]itemKey, batch)
+		view, err := s.View()
+		if err != nil {
+			b.Fatal(err)
+		}
 		for i := range keys {
 			keys[i] = key(n)
 			n++
-			if _, ok, err := s.Batch(keys[i]); ok || err != nil {
+			if _, ok, err := view.Batch(keys[i]); ok || err != nil {
 				b.Fatal(ok, err)
 			}
+		}
+		if err := view.Close(); err != nil {
+			b.Fatal(err)
 		}
 		if err := s.Mark(uuid.UUID{1}, keys, now); err != nil {
 			b.Fatal(err)
