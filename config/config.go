@@ -148,6 +148,7 @@ func (c Config) Validate() error {
 		_, err := time.Parse(TimeOfDay, c.Verify.At)
 		check(err == nil, "verify.at: %q must be a time of day such as 03:30, or empty", c.Verify.At)
 	}
+	check(c.Identity.Key != "" || c.Log.URL == "", "identity.key: must be set with log.url: every node needs the same")
 	if c.Identity.Key != "" {
 		key, err := parley.ParseIdentityKey(c.Identity.Key)
 		check(err == nil && len(key) >= parley.MinIdentityKey, "identity.key: must be at least %d bytes in hexadecimal", parley.MinIdentityKey)

@@ -98,6 +98,7 @@ func TestMistakesAreRefusedByName(t *testing.T) {
 	f("listen: [", nil, "cannot read configuration")
 	f("listen: ''\nlog: {replicas: 2}\npipeline: {batch_rows: 0}\nverify: {at: noon}\nidentity: {key: zz}", nil,
 		"listen:", "log.replicas", "pipeline.batch_rows", "verify.at", "identity.key")
+	f("log: {url: 'nats://h:4222'}", nil, "identity.key: must be set with log.url")
 	f("tenants: [{id: a, phone_number_ids: ['1']}, {id: b, phone_number_ids: ['1']}]", nil, `"1" belongs to "a" already`)
 	f("tenants: [{id: 'A b'}]", nil, "tenants[0].id")
 }

@@ -136,6 +136,10 @@ func (r *Receiver) receive(w http.ResponseWriter, req *http.Request) {
 		return
 	}
 	defer r.room.Release(size)
+	if _, ok := parseSignature(req.Header.Get(SignatureHeader)); !ok {
+		r.unauthorized(w) // no body can be signed by this
+		return
+	}
 	buffer := r.buffers.Get().(*bytes.Buffer)
 	defer r.release(buffer)
 	if err := r.read(w, req, buffer); err != nil {
@@ -168,8 +172,8 @@ func (r *Receiver) read(w http.ResponseWriter, req *http.Request, buffer *bytes.
 	if enc := req.Header.Get("Content-Encoding"); enc != "" && enc != "identity" {
 		return parley.Errorf(parley.Invalid, "cannot take body: Content-Encoding must not be set, the signature is over the bytes received")
 	}
-	if req.ContentLength > 0 {
-		buffer.Grow(int(req.ContentLength) + bytes.MinRead)
+	if req.ContentLength > 0 { // what is announced is not yet there: a large body makes its room as it comes
+		buffer.Grow(int(min(req.ContentLength, firstRoom)) + bytes.MinRead)
 	}
 	_, err := buffer.ReadFrom(http.MaxBytesReader(w, req.Body, r.config.MaxBody))
 	var tooLarge *http.MaxBytesError
@@ -181,6 +185,9 @@ func (r *Receiver) read(w http.ResponseWriter, req *http.Request, buffer *bytes.
 	}
 	return nil
 }
+
+// firstRoom is the room that a body is given before it has come.
+const firstRoom = 64 << 10
 
 // keepBuffer bounds the buffers that are kept for reuse.
 const keepBuffer = 256 << 10

@@ -16,7 +16,8 @@ import (
 // committer turns the records of many callers into frames, one sync each. While one frame is being synced
 // the next callers gather; they travel together in the frame after it.
 type committer struct {
-	log *Log
+	log  *Log
+	room int // bytes of a frame of several records
 
 	mu      sync.Mutex
 	pending []*pending // waiting for a frame
@@ -40,7 +41,8 @@ type pending struct {
 var pendingPool = sync.Pool{New: func() any { return &pending{done: make(chan error, 1)} }}
 
 func newCommitter(l *Log) *committer {
-	return &committer{log: l, wake: make(chan struct{}, 1), stopped: make(chan struct{}), gauge: gauge{log: l}}
+	room := min(frameTarget, int(l.conn.MaxPayload())-headerRoom, l.config.MaxRecord+frameRoom-headerRoom)
+	return &committer{log: l, room: room, wake: make(chan struct{}, 1), stopped: make(chan struct{}), gauge: gauge{log: l}}
 }
 
 var errClosed = errors.New("it is closing")
@@ -106,7 +108,7 @@ func (c *committer) take() (batch []*pending, closed bool) {
 	size, n := 0, 0
 	for n < len(c.pending) {
 		next := len(c.pending[n].record.Body) + len(c.pending[n].record.App) + recordOverhead
-		if n > 0 && size+next > frameTarget {
+		if n > 0 && size+next > c.room {
 			break
 		}
 		size += next

@@ -63,7 +63,7 @@ func (e *embedded) start(ctx context.Context, c Config, log *slog.Logger, random
 	opts := &server.Options{
 		ServerName: "parley", Host: "127.0.0.1", Port: server.RANDOM_PORT, Authorization: e.token,
 		JetStream: true, StoreDir: c.Dir, SyncAlways: true, JetStreamMaxStore: c.MaxBytes + stateRoom, JetStreamMaxMemory: 16 << 20,
-		MaxPayload: int32(c.MaxRecord + frameRoom), MaxPending: int64(4 * (c.MaxRecord + frameRoom)),
+		MaxPayload: int32(c.MaxRecord + frameRoom), MaxPending: int64(max(64<<20, 4*(c.MaxRecord+frameRoom))), // more than a reader fetches ahead
 		NoSigs: true, DisableJetStreamBanner: true,
 	}
 	ns, err := server.NewServer(opts)

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"log/slog"
+	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -20,6 +21,8 @@ const (
 	frameRoom = 256 << 10
 	// frameTarget is the size in bytes at which a frame takes no further record.
 	frameTarget = 1 << 20
+	// headerRoom is the room of a frame's own head and of what NATS adds to a message.
+	headerRoom = 4 << 10
 	// stateRoom is the room of the state beside the stream, in bytes.
 	stateRoom = 8 << 20
 )
@@ -73,9 +76,9 @@ func (l *Log) Start(ctx context.Context) error {
 func (l *Log) connect(ctx context.Context) error {
 	options := []nats.Option{nats.Name("parley"), nats.MaxReconnects(-1), nats.ReconnectWait(250 * time.Millisecond),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { l.log.Warn("log connection", "error", err) })}
-	url := l.config.URL
+	address := l.config.URL
 	switch {
-	case url != "":
+	case address != "":
 		if l.config.Credentials != "" {
 			options = append(options, nats.UserCredentials(l.config.Credentials))
 		}
@@ -94,9 +97,9 @@ func (l *Log) connect(ctx context.Context) error {
 		options = append(options, server.options()...)
 	}
 	if l.conn == nil {
-		conn, err := nats.Connect(url, options...)
+		conn, err := nats.Connect(address, options...)
 		if err != nil {
-			return parley.Errorf(parley.Transient, "cannot connect to log at %q: %w", redact(url), err)
+			return parley.Errorf(parley.Transient, "cannot connect to log at %s: %w", redact(address), scrub(err))
 		}
 		l.conn = conn
 	}
@@ -264,10 +267,22 @@ func (l *Log) close() {
 	}
 }
 
-// redact hides the password of a URL.
-func redact(url string) string {
-	if at := strings.LastIndex(url, "@"); at >= 0 {
-		return "***" + url[at:]
+// redact gives the servers of a list of URLs without users and passwords.
+func redact(urls string) string {
+	list := strings.Split(urls, ",")
+	for i, url := range list {
+		if at := strings.LastIndex(url, "@"); at >= 0 {
+			list[i] = "nats://***" + url[at:]
+		}
 	}
-	return url
+	return strings.Join(list, ",")
+}
+
+// scrub keeps an error that may quote a URL with its password from being shown.
+func scrub(err error) error {
+	var parse *url.Error
+	if errors.As(err, &parse) {
+		return errors.New("it is not of the form nats://user:password@host:port")
+	}
+	return err
 }
