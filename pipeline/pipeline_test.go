@@ -16,6 +16,7 @@ import (
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/google/uuid"
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
 
 	"parley"
@@ -151,6 +152,79 @@ func TestDirectionAndContact(t *testing.T) {
 	require.EqualValues(t, 1, b.count("SELECT uniqExact(conversation_id, contact_id) FROM messages"), "it is all one conversation with one person")
 	require.EqualValues(t, 1, b.count("SELECT count() FROM statuses WHERE conversation_id IN (SELECT conversation_id FROM messages)"))
 	require.Zero(t, b.count("SELECT count() FROM contacts WHERE phone = '15550009999'"), "the business is no contact of its own")
+}
+
+func TestABetterRoadWins(t *testing.T) {
+	t.Parallel()
+	b := setup(t, nil)
+	b.start(b.writer)
+	now := time.Now().Unix()
+	past := fmt.Sprintf(`"history":[{"threads":[{"id":"15550008888","messages":[%s]}]}]`, text("wamid.1", now, "hello"))
+	b.post(strings.Replace(webhook(past), `"field":"messages"`, `"field":"history"`, 1))
+	b.settle()
+	b.post(webhook(`"messages":[` + text("wamid.1", now, "hello") + `]`))
+	b.settle()
+	b.post(strings.Replace(webhook(past), `"field":"messages"`, `"field":"history"`, 1))
+	b.settle()
+	require.EqualValues(t, 1, b.count("SELECT count() FROM messages FINAL"))
+	require.EqualValues(t, 1, b.count("SELECT count() FROM messages FINAL WHERE source = 'live'"))
+}
+
+func TestALogThatEndsBeforeItsRecordIsNotWorked(t *testing.T) {
+	t.Parallel()
+	b := setup(t, nil)
+	record, err := json.Marshal(pipeline.Progress{Done: 1000})
+	require.NoError(t, err)
+	_, err = b.log.SetState(t.Context(), pipeline.StateKey, record, 0)
+	require.NoError(t, err)
+	b.post(webhook(`"messages":[` + text("wamid.1", time.Now().Unix(), "hello") + `]`))
+	p, _ := b.start(b.writer)
+	upkeep := pipeline.NewUpkeep(b.config, b.log, nil, quiet, func() time.Time { return time.Now().Add(1000 * time.Hour) }, prometheus.NewRegistry())
+	require.NoError(t, upkeep.Trim(t.Context()))
+	usage, err := b.log.Usage(t.Context())
+	require.NoError(t, err)
+	require.EqualValues(t, 1, usage.First, "nothing is removed")
+	require.EqualValues(t, 1, usage.Last)
+	require.Error(t, p.Ready(), "and somebody is told")
+}
+
+func TestARefusedItemIsNoDuplicateWhenItComesAgain(t *testing.T) {
+	t.Parallel()
+	b := setup(t, nil)
+	refuse := &refusing{Writer: b.writer}
+	refuse.on.Store(true)
+	b.start(refuse)
+	body := webhook(`"messages":[` + text("wamid.1", time.Now().Unix(), "hello") + `]`)
+	b.post(body)
+	b.settle()
+	refuse.on.Store(false)
+	b.post(webhook(`"statuses":[` + receipt("wamid.other", "sent", time.Now().Unix()) + `]`)) // the batch between
+	b.settle()
+	b.post(body)
+	b.settle()
+	require.EqualValues(t, 1, b.count("SELECT count() FROM messages WHERE wamid = 'wamid.1'"))
+}
+
+// refusing takes the messages out of a batch and says that they were refused, as long as it is on.
+type refusing struct {
+	pipeline.Writer
+	on atomic.Bool
+}
+
+func (r *refusing) Write(ctx context.Context, b *warehouse.Batch) (warehouse.Rejections, error) {
+	if !r.on.Load() || len(b.Messages) == 0 {
+		return r.Writer.Write(ctx, b)
+	}
+	without := *b
+	without.Messages, without.Enrichments, without.Reject = nil, nil, nil
+	if _, err := r.Writer.Write(ctx, &without); err != nil {
+		return nil, err
+	}
+	var refused warehouse.Rejections
+	for i := range b.Messages {
+		refused = append(refused, warehouse.Rejection{Table: "messages", Index: i, Err: errors.New("no")})
+	}
+	return refused, nil
 }
 
 func TestUnknownNumberGoesToUnassigned(t *testing.T) {

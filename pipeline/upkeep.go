@@ -97,7 +97,10 @@ func (u *Upkeep) Trim(ctx context.Context) error {
 		return err
 	}
 	u.bytes.Set(float64(usage.Bytes))
-	u.behind.Set(float64(usage.Last - min(usage.Last, progress.Done)))
+	u.behind.Set(float64(usage.Last) - float64(progress.Done))
+	if progress.Done > usage.Last {
+		return nil // the record is not of this log: nothing of it is known to be done
+	}
 	to := progress.Done + 1
 	if usage.Bytes < usage.MaxBytes/2 {
 		keep, err := u.queue.SeqAt(ctx, u.now().Add(-u.config.KeepLog))
