@@ -10,7 +10,7 @@ import (
 // How often a query looks at what is visible: often enough for the figure, seldom enough not to be the load.
 const (
 	watchLatency = 20 * time.Millisecond
-	watchBacklog = 50 * time.Millisecond
+	watchBacklog = 200 * time.Millisecond
 )
 
 // passage is traffic that was sent, and what a query saw of it.
@@ -35,15 +35,13 @@ func (b *run) pass(ctx context.Context, l load, every time.Duration) (p passage,
 	answered := b.Now()
 	var at time.Time
 	if err == nil {
-		at, p.complete, err = b.visible(ctx, counts{w.base.messages + uint64(p.sent.Messages), w.base.statuses + uint64(p.sent.Statuses)})
+		want := counts{w.base.messages + uint64(p.sent.Messages), w.base.statuses + uint64(p.sent.Statuses)}
+		at, p.complete, err = w.await(ctx, b.Now, stalled, func(c counts) bool { return c.messages >= want.messages && c.statuses >= want.statuses })
 	}
 	p.details = map[string]float64{}
 	now := b.usage()
 	used.cores(now, p.details)
 	used.each(now, "item", p.sent.Messages+p.sent.Statuses, p.details)
-	if err == nil { // one more look, so that the last row is sighted
-		err = wait(ctx, 2*every)
-	}
 	sightings, watchErr := w.end()
 	if err == nil {
 		err = watchErr
@@ -55,17 +53,6 @@ func (b *run) pass(ctx context.Context, l load, every time.Duration) (p passage,
 	times, err := b.arrivals(ctx, begin)
 	p.delays = visibleAfter(times, sightings, w.base.messages)
 	return p, err
-}
-
-func wait(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 // rates are what went through a second, from the first post until all was visible.

@@ -157,6 +157,7 @@ func (s *sampler) run() {
 		select {
 		case <-tick.C:
 		case <-s.stop:
+			s.sample(pids)
 			return
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -117,7 +118,7 @@ func (f *Figure) write(b *strings.Builder) {
 func number(v float64) string {
 	switch {
 	case v >= 1000 || v == float64(int64(v)):
-		return grouped(int64(v + 0.5))
+		return grouped(int64(math.Round(v)))
 	case v >= 100:
 		return strconv.FormatFloat(v, 'f', 0, 64)
 	case v >= 10:

@@ -2,7 +2,7 @@ package bench
 
 import (
 	"context"
-	"sync"
+	"errors"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
@@ -25,13 +25,16 @@ func (b *run) counts(ctx context.Context) (c counts, err error) {
 	return c, err
 }
 
-// watcher asks again and again how many messages are visible.
+// watcher asks again and again what is visible. Every question costs the engine about a millisecond of
+// processor time, so that there is one watcher at a time and it asks no oftener than its figure needs.
 type watcher struct {
-	base      counts
-	sightings []sighting
-	err       error
-	cancel    context.CancelFunc
-	done      sync.WaitGroup
+	base   counts
+	cancel context.CancelFunc
+	done   chan struct{} // closed when it has ended
+	seen   chan counts   // capacity 1: the newest, until somebody takes it
+
+	sightings []sighting // read after done
+	err       error      // read after done
 }
 
 // watch begins to ask, so often.
@@ -41,39 +44,71 @@ func (b *run) watch(ctx context.Context, every time.Duration) (*watcher, error) 
 		return nil, err
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	w := &watcher{base: base, cancel: cancel}
-	w.done.Go(func() {
-		tick := time.NewTicker(every)
-		defer tick.Stop()
-		for {
-			select {
-			case <-tick.C:
-			case <-ctx.Done():
-				return
-			}
-			c, err := b.counts(ctx)
-			if err != nil {
-				if ctx.Err() == nil {
-					w.err = err
-				}
-				return
-			}
-			w.sightings = append(w.sightings, sighting{at: b.Now(), count: c.messages})
+	w := &watcher{base: base, cancel: cancel, done: make(chan struct{}), seen: make(chan counts, 1)}
+	go func() {
+		defer close(w.done)
+		if err := b.look(ctx, w, every); ctx.Err() == nil {
+			w.err = err
 		}
-	})
+	}()
 	return w, nil
+}
+
+// look takes note of what is visible until ctx ends.
+func (b *run) look(ctx context.Context, w *watcher, every time.Duration) error {
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return nil
+		}
+		c, err := b.counts(ctx)
+		if err != nil {
+			return err
+		}
+		w.sightings = append(w.sightings, sighting{at: b.Now(), count: c.messages})
+		select {
+		case <-w.seen:
+		default:
+		}
+		w.seen <- c
+	}
+}
+
+// await waits until enough is visible, and tells when that was seen. It gives up, without an error, after
+// patience without a new row; then it tells when the last one was seen.
+func (w *watcher) await(ctx context.Context, now func() time.Time, patience time.Duration, enough func(counts) bool) (at time.Time, reached bool, err error) {
+	last, changed := counts{}, now()
+	for {
+		select {
+		case c := <-w.seen:
+			if c != last {
+				last, changed = c, now()
+			}
+			if enough(c) {
+				return changed, true, nil
+			}
+			if now().Sub(changed) > patience {
+				return changed, false, nil
+			}
+		case <-w.done:
+			return changed, false, w.err
+		case <-ctx.Done():
+			return changed, false, ctx.Err()
+		}
+	}
 }
 
 // end stops asking and gives what was seen.
 func (w *watcher) end() ([]sighting, error) {
 	w.cancel()
-	w.done.Wait()
+	<-w.done
 	return w.sightings, w.err
 }
 
 const (
-	// lookEvery is how often the waits below look.
-	lookEvery = 20 * time.Millisecond
 	// stalled is after how long without a new row a wait gives up.
 	stalled = 30 * time.Second
 	// quiet is after how long without a new row a backlog of unknown length is worked off: several batches.
@@ -82,39 +117,13 @@ const (
 
 // settled waits until no more rows appear.
 func (b *run) settled(ctx context.Context) error {
-	_, _, err := b.await(ctx, quiet, func(counts) bool { return false })
-	return err
-}
-
-// visible waits until as many rows are visible as were acknowledged, and tells when. It is false when that
-// did not happen.
-func (b *run) visible(ctx context.Context, want counts) (at time.Time, reached bool, err error) {
-	return b.await(ctx, stalled, func(c counts) bool { return c.messages >= want.messages && c.statuses >= want.statuses })
-}
-
-func (b *run) await(ctx context.Context, patience time.Duration, enough func(counts) bool) (time.Time, bool, error) {
-	tick := time.NewTicker(lookEvery)
-	defer tick.Stop()
-	last, changed := counts{}, b.Now()
-	for {
-		c, err := b.counts(ctx)
-		now := b.Now()
-		switch {
-		case err != nil:
-			return now, false, err
-		case enough(c):
-			return now, true, nil
-		case c != last:
-			last, changed = c, now
-		case now.Sub(changed) > patience:
-			return changed, false, nil
-		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return now, false, ctx.Err()
-		}
+	w, err := b.watch(ctx, watchBacklog)
+	if err != nil {
+		return err
 	}
+	_, _, err = w.await(ctx, b.Now, quiet, func(counts) bool { return false })
+	_, watchErr := w.end()
+	return errors.Join(err, watchErr)
 }
 
 // arrivals are the times at which the messages since a time arrived, in order.
