@@ -191,14 +191,20 @@ func ignoreCancelled(err, cause error) error {
 }
 
 // takeOver waits until no other pipeline works this log. On a log of its own it does not wait.
+// Whether another one works is told by the record changing, as seen by this process' own clock: those of two
+// machines may differ.
 func (p *Pipeline) takeOver(ctx context.Context) error {
+	var revision uint64
+	var unchanged time.Time // since when, zero before the first look
 	for {
 		if err := p.ledger.load(ctx); err != nil {
 			return err
 		}
-		other := p.ledger.progress
-		idle := p.now().Sub(other.RenewedAt)
-		if p.queue.Exclusive() || other.Owner == uuid.Nil || other.Owner == p.ledger.owner || idle > p.config.TakeOver {
+		if now := p.now(); unchanged.IsZero() || revision != p.ledger.revision {
+			revision, unchanged = p.ledger.revision, now
+		}
+		owner := p.ledger.progress.Owner
+		if p.queue.Exclusive() || owner == uuid.Nil || owner == p.ledger.owner || p.now().Sub(unchanged) > p.config.TakeOver {
 			return p.ledger.renew(ctx)
 		}
 		p.healthy.Store(true)
@@ -265,7 +271,7 @@ func (p *Pipeline) write(ctx context.Context, facts *Facts) error {
 func (p *Pipeline) store(ctx context.Context, b *warehouse.Batch) (warehouse.Rejections, error) {
 	pause := p.config.RetryMin
 	for {
-		rejected, err := p.writer.Write(ctx, b)
+		rejected, err := p.attempt(ctx, b)
 		if err == nil {
 			p.healthy.Store(true)
 			return rejected, nil
@@ -280,6 +286,35 @@ func (p *Pipeline) store(ctx context.Context, b *warehouse.Batch) (warehouse.Rej
 		pause = min(2*pause, p.config.RetryMax)
 		if p.draining() && ctx.Err() == nil && pause >= p.config.RetryMax {
 			return rejected, err
+		}
+	}
+}
+
+// attempt writes once and meanwhile keeps the log: a write that takes long must not look like a pipeline that
+// is gone. When another one has taken the log all the same, the write is given up.
+func (p *Pipeline) attempt(ctx context.Context, b *warehouse.Batch) (rejected warehouse.Rejections, err error) {
+	if p.queue.Exclusive() {
+		return p.writer.Write(ctx, b)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	done := make(chan struct{})
+	go func() { // awaited below
+		defer close(done)
+		rejected, err = p.writer.Write(ctx, b)
+	}()
+	ticker := time.NewTicker(p.config.TakeOver / 3)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-done:
+			return rejected, err
+		case <-ticker.C:
+			if lost := p.ledger.renew(ctx); parley.KindOf(lost) == parley.Conflict {
+				cancel()
+				<-done
+				return nil, lost
+			}
 		}
 	}
 }

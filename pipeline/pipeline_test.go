@@ -170,6 +170,29 @@ func TestABetterRoadWins(t *testing.T) {
 	require.EqualValues(t, 1, b.count("SELECT count() FROM messages FINAL WHERE source = 'live'"))
 }
 
+func TestSessionsOfAnOldChatAreDerived(t *testing.T) {
+	t.Parallel()
+	b := setup(t, nil)
+	b.start(b.writer)
+	upkeep := pipeline.NewUpkeep(b.config, b.log, b.warehouse, quiet, time.Now, prometheus.NewRegistry())
+	now := time.Now()
+	b.post(webhook(`"messages":[` + text("wamid.1", now.Unix(), "hello") + `]`))
+	b.settle()
+	require.NoError(t, upkeep.Derive(t.Context()))
+	require.EqualValues(t, 1, b.count("SELECT count() FROM conversations FINAL"))
+	old := now.AddDate(-2, 0, 0).Unix()
+	body, err := json.Marshal(pipeline.ImportBody{Tenant: acme, Number: "import", Chat: "Ana", Messages: []pipeline.ImportMessage{
+		{ID: "import.1", SentAt: old, Sender: "Ana", Peer: "Ana", Type: "text", Text: "hi"},
+		{ID: "import.2", SentAt: old + 60, Sender: "Me", Self: true, Peer: "Ana", Type: "text", Text: "hello"},
+	}})
+	require.NoError(t, err)
+	b.append(queue.Record{Kind: queue.Import, Raw: parley.RawID(uuid.Must(uuid.NewV7())), ReceivedAt: now.UTC(), Body: body})
+	b.settle()
+	require.NoError(t, upkeep.Derive(t.Context()))
+	require.EqualValues(t, 2, b.count("SELECT count() FROM conversations FINAL"))
+	require.EqualValues(t, 60, b.count("SELECT toUInt64(assumeNotNull(first_response_seconds)) FROM conversations FINAL WHERE phone_number_id = 'import'"))
+}
+
 func TestALogThatEndsBeforeItsRecordIsNotWorked(t *testing.T) {
 	t.Parallel()
 	b := setup(t, nil)

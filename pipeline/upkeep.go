@@ -7,7 +7,9 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"parley"
 	"parley/pipeline/queue"
+	"parley/warehouse"
 )
 
 // Upkeep does what has to be done now and then: it removes from the log what is worked off and no longer
@@ -25,13 +27,22 @@ type Upkeep struct {
 	done   chan struct{}
 }
 
-// Rebuilder makes the derived tables of the time since then again. Doing it twice gives the same rows.
+// Rebuilder is the warehouse as the upkeep needs it: it makes the derived tables of the time since then
+// again (doing it twice gives the same rows), and knows what has arrived.
 type Rebuilder interface {
 	RebuildConversations(ctx context.Context, since, now time.Time) error
+	MessageArrivals(ctx context.Context, from, to time.Time) (warehouse.Arrivals, error)
 }
 
-// rebuildBack is how far back derived tables are rebuilt: Meta redelivers for seven days.
-const rebuildBack = 8 * 24 * time.Hour
+const (
+	// derivedKey is the key of the log's state that holds how far arrivals are in the derived tables.
+	derivedKey = "derived"
+	// derivedOverlap is how long before that arrivals are looked at again: batches become visible table by
+	// table, and nodes' clocks differ.
+	derivedOverlap = 5 * time.Minute
+	// derivedBack is how far back is rebuilt in any case: sessions close as time goes by.
+	derivedBack = 3 * 24 * time.Hour
+)
 
 // NewUpkeep makes the upkeep of a log and a warehouse.
 func NewUpkeep(config Config, log *queue.Log, rebuild Rebuilder, logger *slog.Logger, now func() time.Time, registry prometheus.Registerer) *Upkeep {
@@ -76,13 +87,48 @@ func (u *Upkeep) run(ctx context.Context) {
 		case <-look.C:
 			err = u.Trim(ctx)
 		case <-derive.C:
-			now := u.now().UTC()
-			err = u.rebuild.RebuildConversations(ctx, now.Add(-rebuildBack), now)
+			err = u.Derive(ctx)
 		}
 		if err != nil && ctx.Err() == nil {
 			u.log.Warn("upkeep failed, will be tried again", "error", err)
 		}
 	}
+}
+
+// Derive rebuilds the derived tables from the oldest message on that has arrived since the last time: an
+// imported chat, a history or a late delivery may reach years back.
+func (u *Upkeep) Derive(ctx context.Context) error {
+	value, revision, err := u.queue.State(ctx, derivedKey)
+	if err != nil {
+		return err
+	}
+	var last time.Time // zero: never
+	if len(value) > 0 {
+		if err := last.UnmarshalText(value); err != nil {
+			return parley.Errorf(parley.Internal, "cannot read how far the derived tables are: %w", err)
+		}
+	}
+	now := u.now().UTC()
+	arrived, err := u.rebuild.MessageArrivals(ctx, last, now.Add(24*time.Hour))
+	if err != nil || arrived.Messages == 0 {
+		return err
+	}
+	since := now.Add(-derivedBack)
+	if arrived.Oldest.Before(since) {
+		since = arrived.Oldest
+	}
+	if err := u.rebuild.RebuildConversations(ctx, since, now); err != nil {
+		return err
+	}
+	next, err := arrived.Newest.Add(-derivedOverlap).MarshalText()
+	if err != nil {
+		return err
+	}
+	_, err = u.queue.SetState(ctx, derivedKey, next, revision)
+	if parley.KindOf(err) == parley.Conflict {
+		return nil // another node did the same
+	}
+	return err
 }
 
 // Trim removes frames that are worked off and older than KeepLog, and all that are worked off when the log

@@ -7,7 +7,8 @@ import (
 	"parley/service"
 )
 
-// whenAlone starts a service only where the log belongs to this process: otherwise a server works it off.
+// whenAlone starts a service unless a server on this machine has the log open and works it off. On a log that
+// nodes share it starts too: it stands by while one of them works.
 type whenAlone struct {
 	node    *node
 	inner   service.Service
@@ -15,7 +16,7 @@ type whenAlone struct {
 }
 
 func (w *whenAlone) Start(ctx context.Context) error {
-	if !w.node.queue.Exclusive() {
+	if !w.node.queue.Exclusive() && w.node.config.Log.URL == "" {
 		return nil
 	}
 	w.started = true

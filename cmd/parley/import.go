@@ -33,8 +33,11 @@ type importCmd struct {
 // importNumber stands for the side of the person who exported a chat: an export names no business number.
 const importNumber parley.PhoneNumberID = "import"
 
-// importChunk is how many messages travel in one record of the log.
-const importChunk = 500
+// importChunk and importBytes are how many messages, and bytes of text, travel in one record of the log.
+const (
+	importChunk = 500
+	importBytes = 512 << 10
+)
 
 // importSummary is what an import did.
 type importSummary struct {
@@ -137,8 +140,9 @@ func (i *importCmd) run(e *environment, n *node, chat *chatexport.Chat, summary 
 	if chat.Group {
 		body.Group = parley.GroupID("import:" + chat.Title)
 	}
-	peer := importPeer(chat)
+	peer, size := importPeer(chat), 0
 	flush := func() error {
+		size = 0
 		total := len(body.Messages)
 		if err := i.append(e.ctx, n, &body); err != nil {
 			return err
@@ -152,7 +156,8 @@ func (i *importCmd) run(e *environment, n *node, chat *chatexport.Chat, summary 
 		if err != nil {
 			return err
 		}
-		if body.Messages = append(body.Messages, importMessage(chat, body.Tenant, peer, m)); len(body.Messages) == importChunk {
+		body.Messages, size = append(body.Messages, importMessage(chat, body.Tenant, peer, m)), size+len(m.Text)
+		if len(body.Messages) == importChunk || size >= importBytes {
 			if err := flush(); err != nil {
 				return err
 			}

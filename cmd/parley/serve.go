@@ -17,6 +17,7 @@ import (
 	"parley/ingest"
 	"parley/pipeline"
 	"parley/service"
+	"parley/warehouse"
 )
 
 // serveCmd runs the server until it is told to stop.
@@ -101,6 +102,10 @@ type rebuilder struct{ node *node }
 
 func (r rebuilder) RebuildConversations(ctx context.Context, since, now time.Time) error {
 	return r.node.warehouse.RebuildConversations(ctx, since, now)
+}
+
+func (r rebuilder) MessageArrivals(ctx context.Context, from, to time.Time) (warehouse.Arrivals, error) {
+	return r.node.warehouse.MessageArrivals(ctx, from, to)
 }
 
 // checks are what /readyz asks.
