@@ -53,7 +53,8 @@ func (in *inserts) described(table string, names []string) ([]clickhouse.ColumnN
 // insertSettings hold for every insert.
 //
 // The partition limit is lifted because the import of a chat of ten years makes 120 parts in one insert, on
-// purpose. Inserts are synchronous down to the shards: what was acknowledged is in.
+// purpose. Inserts are synchronous down to the shards: what was acknowledged is in. Rows are not collapsed on
+// the way in: a batch holds each item once, and what remains the merges and FINAL collapse anyhow.
 func insertSettings(token string) clickhouse.Settings {
 	return clickhouse.Settings{
 		"insert_deduplicate":                                 1,
@@ -62,6 +63,7 @@ func insertSettings(token string) clickhouse.Settings {
 		"async_insert":                                       0,
 		"distributed_foreground_insert":                      1,
 		"max_partitions_per_insert_block":                    0,
+		"optimize_on_insert":                                 0,
 	}
 }
 

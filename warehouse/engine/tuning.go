@@ -96,12 +96,14 @@ func serverConfig(o orders) []byte {
 }
 
 // mergeTreeConfig makes merges fit two threads: the numbers of free threads that the engine wants before it
-// starts large merges or mutations must be below the pool's size, or it refuses to create tables.
+// starts large merges or mutations must be below the pool's size, or it refuses to create tables. Statistics of
+// every column are for planning joins of many tables; making them with each merge is not worth it here.
 const mergeTreeConfig = `  <merge_tree>
     <number_of_free_entries_in_pool_to_execute_mutation>1</number_of_free_entries_in_pool_to_execute_mutation>
     <number_of_free_entries_in_pool_to_lower_max_size_of_merge>1</number_of_free_entries_in_pool_to_lower_max_size_of_merge>
     <number_of_free_entries_in_pool_to_execute_optimize_entire_partition>1</number_of_free_entries_in_pool_to_execute_optimize_entire_partition>
     <max_number_of_merges_with_ttl_in_pool>1</max_number_of_merges_with_ttl_in_pool>
+    <auto_statistics_types></auto_statistics_types>
   </merge_tree>
 `
 
