@@ -10,6 +10,7 @@ import (
 	"syscall"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
+	drivercolumn "github.com/ClickHouse/clickhouse-go/v2/lib/column"
 
 	"parley"
 )
@@ -100,6 +101,26 @@ var readerCodes = map[int32]code{
 	396: {"TOO_MANY_ROWS_OR_BYTES", parley.TooLarge},
 }
 
+// rowCodes are errors of an insert that one row can cause by what it holds. All others concern the batch.
+var rowCodes = map[int32]string{
+	6:   "CANNOT_PARSE_TEXT",
+	26:  "CANNOT_PARSE_QUOTED_STRING",
+	27:  "CANNOT_PARSE_INPUT_ASSERTION_FAILED",
+	38:  "CANNOT_PARSE_DATE",
+	41:  "CANNOT_PARSE_DATETIME",
+	53:  "TYPE_MISMATCH",
+	69:  "ARGUMENT_OUT_OF_BOUND",
+	70:  "CANNOT_CONVERT_TYPE",
+	72:  "CANNOT_PARSE_NUMBER",
+	128: "TOO_LARGE_ARRAY_SIZE",
+	131: "TOO_LARGE_STRING_SIZE",
+	321: "VALUE_IS_OUT_OF_RANGE_OF_DATA_TYPE",
+	349: "CANNOT_INSERT_NULL_IN_ORDINARY_COLUMN",
+	407: "DECIMAL_OVERFLOW",
+	469: "VIOLATED_CONSTRAINT",
+	691: "UNKNOWN_ELEMENT_OF_ENUM",
+}
+
 // Codes that mean something else when a person's statement meets them: its limit of time or of memory.
 const (
 	codeTimeout = 159
@@ -169,17 +190,36 @@ func isNetwork(err error) bool {
 	return false
 }
 
-// concernsRows says whether an error may be the fault of single rows, so that looking for them is worth it:
-// everything that is neither the network, nor the server's state, nor its configuration. It includes what
-// the driver refuses to encode.
+// concernsRows says whether an error may be the fault of single rows, so that looking for them is worth it.
+// The list is closed: a fault that nobody has heard of (of memory, of a disk, of a proxy on the way) must
+// never be blamed on rows, or a short one turns a small batch into refusals altogether.
 func concernsRows(err error) bool {
 	var own *parley.Error
 	if errors.As(err, &own) {
 		return false // found before the server saw a row
 	}
 	if exception, ok := exceptionOf(err); ok {
-		_, configuration := configurationCodes[exception.Code]
-		return !configuration && kindOf(err) != parley.Transient
+		_, found := rowCodes[exception.Code]
+		return found
 	}
-	return kindOf(err) != parley.Transient
+	// A value the driver cannot put into the column. Its ColumnConverterError speaks of the Go type, which
+	// all rows share, and so of the table.
+	var value *drivercolumn.Error
+	return errors.As(err, &value)
+}
+
+// classifyWrite is classify for an insert that failed as a whole. The statement is ours, so a fault that is
+// in none of the lists above is the server's or the network's, and the batch is tried again.
+func classifyWrite(table string, err error) error {
+	kind := kindOf(err)
+	var http *clickhouse.HTTPError
+	if exception, ok := exceptionOf(err); ok {
+		_, configuration := configurationCodes[exception.Code]
+		if _, row := rowCodes[exception.Code]; !row && !configuration {
+			kind = parley.Transient
+		}
+	} else if errors.As(err, &http) {
+		kind = parley.Transient // not the server: what stands before it
+	}
+	return parley.Errorf(kind, "cannot write to %s: %w", table, err)
 }

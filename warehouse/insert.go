@@ -53,8 +53,7 @@ func (in *inserts) described(table string, names []string) ([]clickhouse.ColumnN
 // insertSettings hold for every insert.
 //
 // The partition limit is lifted because the import of a chat of ten years makes 120 parts in one insert, on
-// purpose. Inserts are synchronous down to the shards: what was acknowledged is in. Rows are not collapsed on
-// the way in: a batch holds each item once, and what remains the merges and FINAL collapse anyhow.
+// purpose. Inserts are synchronous down to the shards: what was acknowledged is in.
 func insertSettings(token string) clickhouse.Settings {
 	return clickhouse.Settings{
 		"insert_deduplicate":                                 1,
@@ -63,7 +62,6 @@ func insertSettings(token string) clickhouse.Settings {
 		"async_insert":                                       0,
 		"distributed_foreground_insert":                      1,
 		"max_partitions_per_insert_block":                    0,
-		"optimize_on_insert":                                 0,
 	}
 }
 
@@ -82,14 +80,15 @@ type insert[F any] struct {
 const maxProbes = 500
 
 // write inserts rows lo to hi. When the server refuses them for what they hold, the halves are tried, and so
-// on, until the bad rows stand alone.
+// on, until the bad rows stand alone. Any other fault, and every one in a table that is written as a whole,
+// is an error of the batch.
 func (in *insert[F]) write(ctx context.Context, lo, hi int) error {
 	err := in.send(ctx, lo, hi)
 	switch {
 	case err == nil:
 		return nil
-	case ctx.Err() != nil || !concernsRows(err):
-		return classify("write to "+in.table.name, err)
+	case ctx.Err() != nil || in.table.whole || !concernsRows(err):
+		return classifyWrite(in.table.name, err)
 	case hi-lo == 1:
 		in.refused = append(in.refused, Rejection{Table: in.table.name, Index: in.rows[lo].index, Err: refusal(in.table.name, err)})
 		return nil

@@ -59,8 +59,10 @@ func TestErrorCodesHaveTheServersNames(t *testing.T) {
 	name := func(code int32) string {
 		return lines(t, w, "SELECT errorCodeToName({code:Int32})::String", named("code", code))[0]
 	}
-	for number, want := range transientCodes {
-		require.Equal(t, want, name(number), number)
+	for _, list := range []map[int32]string{transientCodes, rowCodes} {
+		for number, want := range list {
+			require.Equal(t, want, name(number), number)
+		}
 	}
 	for _, list := range []map[int32]code{configurationCodes, readerCodes} {
 		for number, want := range list {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
+	drivercolumn "github.com/ClickHouse/clickhouse-go/v2/lib/column"
 	"github.com/stretchr/testify/require"
 
 	"parley"
@@ -100,6 +101,98 @@ func TestAMissingColumnIsNoFaultOfRows(t *testing.T) {
 	require.Equal(t, parley.Internal, parley.KindOf(err))
 	require.ErrorContains(t, err, "no column callback")
 	require.Empty(t, rejections)
+}
+
+// TestAFaultOfTheServerIsNoFaultOfRows lets the inserts of small batches fail with an error that is in no list.
+func TestAFaultOfTheServerIsNoFaultOfRows(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	w := migrated(t)
+	wr := writer(t, w)
+	for _, rows := range []int{1, 5} {
+		exec(t, w, "ALTER TABLE messages ADD CONSTRAINT fault CHECK throwIf(type = 'text') = 0")
+		b := sample(byte(60+rows), rows, 1)
+		b.Reject = func(r Rejection) (parley.DeadLetter, bool) {
+			t.Errorf("row blamed: %v", r)
+			return parley.DeadLetter{}, false
+		}
+		rejections, err := wr.Write(ctx, b)
+		require.Equal(t, parley.Transient, parley.KindOf(err), err)
+		require.Empty(t, rejections)
+		exec(t, w, "ALTER TABLE messages DROP CONSTRAINT fault")
+		_, err = wr.Write(ctx, b)
+		require.NoError(t, err, "the fault is over")
+	}
+	require.EqualValues(t, 6, number(t, w, "SELECT count() FROM messages FINAL"))
+}
+
+func exec(t *testing.T, w *Warehouse, statement string) {
+	t.Helper()
+	require.NoError(t, w.Conn().Exec(context.Background(), statement))
+}
+
+func TestARawEventIsNeverDropped(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	w := migrated(t)
+	exec(t, w, "ALTER TABLE raw_events ADD CONSTRAINT no_poison CHECK field != 'poison'")
+	b := sample(8, 5, 1)
+	b.RawEvents[2].Field = "poison"
+	_, err := writer(t, w).Write(ctx, b)
+	require.ErrorContains(t, err, "no dead letter holds")
+	require.Zero(t, counts(t, w)["ingest_audit"])
+
+	b.Reject = func(r Rejection) (parley.DeadLetter, bool) {
+		e := b.RawEvents[r.Index]
+		return parley.DeadLetter{Origin: e.Origin, Tenant: e.Tenant, ID: parley.EventID{1}, Stage: "write", Body: e.Body}, true
+	}
+	rejections, err := writer(t, w).Write(ctx, b)
+	require.NoError(t, err)
+	require.Len(t, rejections, 1)
+	require.EqualValues(t, 1+1, number(t, w, "SELECT count() FROM dead_letters FINAL"))
+	require.EqualValues(t, 4, number(t, w, "SELECT count() FROM raw_events FINAL"))
+}
+
+func TestADeadLetterIsNeverDropped(t *testing.T) {
+	t.Parallel()
+	w := migrated(t)
+	exec(t, w, "ALTER TABLE dead_letters ADD CONSTRAINT no_poison CHECK stage != 'decode'")
+	_, err := writer(t, w).Write(context.Background(), sample(9, 3, 1))
+	require.Equal(t, parley.Invalid, parley.KindOf(err))
+	require.ErrorContains(t, err, "dead_letters")
+	require.Zero(t, counts(t, w)["ingest_audit"])
+}
+
+func TestConcernsRows(t *testing.T) {
+	t.Parallel()
+	f := func(want bool, kind parley.Kind, err error) {
+		t.Helper()
+		err = fmt.Errorf("wrapped: %w", err)
+		require.Equal(t, want, concernsRows(err), err)
+		require.Equal(t, kind, parley.KindOf(classifyWrite("messages", err)), err)
+	}
+	for number := range rowCodes {
+		f(true, parley.Invalid, &clickhouse.Exception{Code: number})
+	}
+	for number := range transientCodes {
+		f(false, parley.Transient, &clickhouse.Exception{Code: number})
+	}
+	for number, c := range configurationCodes {
+		f(false, c.kind, &clickhouse.Exception{Code: number})
+	}
+	for _, number := range []int32{0, 32, 40, 49, 117, 246, 1001, 31337} {
+		f(false, parley.Transient, &clickhouse.Exception{Code: number})
+	}
+	for _, status := range []int{400, 403, 404, 500, 503} {
+		f(false, parley.Transient, &clickhouse.HTTPError{StatusCode: status, Err: errors.New("a proxy")})
+	}
+	f(true, parley.Invalid, &clickhouse.HTTPError{StatusCode: 400, Err: &clickhouse.Exception{Code: 469}})
+	f(true, parley.Internal, &drivercolumn.Error{ColumnType: "Enum8", Err: errors.New("unknown element")})
+	f(false, parley.Internal, &drivercolumn.ColumnConverterError{Op: "Append", From: "string", To: "UInt8"})
+	f(false, parley.Transient, io.EOF)
+	f(false, parley.Transient, context.DeadlineExceeded)
+	f(false, parley.Full, parley.Errorf(parley.Full, "no room"))
+	f(false, parley.Internal, errors.New("what is this"))
 }
 
 func TestAnEndedContextIsTransient(t *testing.T) {

@@ -21,6 +21,7 @@ type table[F any] struct {
 	retention func(*F) (parley.TenantID, func(Retention) uint16)
 	version   func(*F) uint64
 	size      func(*F) int // bytes of what may be large
+	whole     bool         // the server may refuse no row of it: nothing else would hold what the row holds
 }
 
 // statement is the INSERT of the table. It is made of constants alone.

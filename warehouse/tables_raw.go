@@ -68,6 +68,7 @@ var deadLetters = table[parley.DeadLetter]{
 	},
 	version: func(d *parley.DeadLetter) uint64 { return firstArrival(0, d.ReceivedAt) },
 	size:    func(d *parley.DeadLetter) int { return 256 + len(d.Body) },
+	whole:   true,
 }
 
 // Audit is the row of ingest_audit: what a batch held and what became of it.
@@ -116,4 +117,5 @@ var ingestAudit = table[Audit]{
 	retention: func(*Audit) (parley.TenantID, func(Retention) uint16) { return "", func(Retention) uint16 { return 0 } },
 	version:   func(a *Audit) uint64 { return firstArrival(0, a.WrittenAt) },
 	size:      func(*Audit) int { return 128 },
+	whole:     true,
 }

@@ -40,7 +40,8 @@ func NewWriter(ctx context.Context, w *Warehouse, retention func(parley.TenantID
 // Write may be repeated with the same batch as often as needed, also after it stopped in the middle: every
 // insert carries a token made of the batch, the table and the range of rows, and the server drops an insert
 // whose token it knows. The batch is complete when the error is nil. An error of kind Transient means: call
-// again later. Rejections are the rows that were refused; all others are in.
+// again later. Rejections are the rows that were refused; all others are in. A refused raw event without a
+// dead letter, and a dead letter that the server refuses, are errors of the batch: nothing is dropped.
 func (w *Writer) Write(ctx context.Context, b *Batch) (Rejections, error) {
 	if err := first(checkTime("sealed_at", b.SealedAt), checkBatchID(b)); err != nil {
 		return nil, err
@@ -59,7 +60,11 @@ func (w *Writer) Write(ctx context.Context, b *Batch) (Rejections, error) {
 		return nil, err
 	}
 	rejections := slices.Concat(results...)
-	letters := withRefused(b, rejections)
+	w.tell(b, rejections)
+	letters, err := withRefused(b, rejections)
+	if err != nil {
+		return nil, err
+	}
 	refusedLetters, err := writeTable(ctx, w, b, &deadLetters, letters)
 	if err != nil {
 		return nil, err
@@ -85,18 +90,31 @@ func addTable[F any](ctx context.Context, g *errgroup.Group, w *Writer, b *Batch
 	})
 }
 
-// withRefused gives the dead letters of the batch followed by those of its refused rows.
-func withRefused(b *Batch, rejections Rejections) []parley.DeadLetter {
-	if b.Reject == nil || len(rejections) == 0 {
-		return b.DeadLetters
+// tell logs that rows were refused, and of the first one what is not its content.
+func (w *Writer) tell(b *Batch, rejections Rejections) {
+	if len(rejections) > 0 {
+		w.warehouse.log.Warn("the warehouse refuses rows of a batch", "batch", b.ID, "rows", len(rejections),
+			"table", rejections[0].Table, "kind", parley.KindOf(rejections[0].Err))
 	}
-	letters := slices.Clone(b.DeadLetters)
+}
+
+// withRefused gives the dead letters of the batch followed by those of its refused rows. A raw event is what
+// everything can be made from again: one that neither its table nor a dead letter holds is an error.
+func withRefused(b *Batch, rejections Rejections) ([]parley.DeadLetter, error) {
+	letters := slices.Clip(b.DeadLetters)
 	for _, r := range rejections {
-		if letter, ok := b.Reject(r); ok {
-			letters = append(letters, letter)
+		held := false
+		if b.Reject != nil {
+			var letter parley.DeadLetter
+			if letter, held = b.Reject(r); held {
+				letters = append(letters, letter)
+			}
+		}
+		if !held && r.Table == rawEvents.name {
+			return nil, parley.Errorf(parley.KindOf(r.Err), "cannot give up a raw event that no dead letter holds: %w", r.Err)
 		}
 	}
-	return letters
+	return letters, nil
 }
 
 // audit writes what the batch held. The time of writing differs between attempts, but the token does not:
@@ -119,7 +137,7 @@ func (w *Writer) audit(ctx context.Context, b *Batch, letters int, rejections Re
 		Duplicates:    b.Duplicates,
 		Rejected:      uint32(len(rejections)),
 	}
-	refusedRow, err := writeTable(ctx, w, b, &ingestAudit, []Audit{row})
+	refusedRow, err := writeTable(ctx, w, b, &ingestAudit, []Audit{row}) // by our own checks; the server refuses none
 	if err == nil && len(refusedRow) > 0 {
 		err = parley.Errorf(parley.Internal, "cannot write audit row: %w", refusedRow[0].Err)
 	}
