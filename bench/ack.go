@@ -2,10 +2,13 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"os"
+	"path/filepath"
 	"time"
 
+	"parley"
 	"parley/ingest/simulate"
 )
 
@@ -74,4 +77,32 @@ func (b *run) ackSingle(ctx context.Context, f Figure) (Figure, error) {
 	}
 	b.Say("waiting until the backlog is worked off")
 	return f, b.settled(ctx)
+}
+
+// receiveOnly measures the receiver and the log alone, in a server that does nothing else: what a node gives that
+// leaves the working off to others.
+func (b *run) receiveOnly(ctx context.Context, f Figure) (_ Figure, err error) {
+	b.Say("%v of single posts to parley serve --only receive", b.Duration)
+	dir := filepath.Join(b.dir, "receive")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return f, parley.Errorf(parley.Internal, "cannot make a folder for the server: %w", err)
+	}
+	if b.server, err = startServer(ctx, b.Config, dir, "--only", "receive"); err != nil {
+		return f, err
+	}
+	defer func() { err = errors.Join(err, b.server.stop(), os.RemoveAll(dir)); b.server = nil }()
+	used := b.usage()
+	result, err := b.sendFor(ctx, b.server.url)
+	if err != nil {
+		return f, err
+	}
+	f.Name, f.What = AckReceiveOnly, "posts of one item, each answered 200 after it was synced, by a server that only receives"
+	f.Details = maps.Clone(f.Details)
+	used.cores(b.usage(), f.Details)
+	f.Value = result.PostsPerSecond
+	f.Details["latency_p50_ms"], f.Details["latency_p99_ms"] = millis(result.Latency.P50), millis(result.Latency.P99)
+	if refused := result.Attempts - result.Posts; refused > 0 {
+		f.fault("%d posts were not answered 200 at once", refused)
+	}
+	return f, nil
 }

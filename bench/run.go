@@ -21,6 +21,7 @@ import (
 // The figures of Ingest, in the order in which they are measured.
 const (
 	AckSingle      = "ack_single"
+	AckReceiveOnly = "ack_receive_only"
 	VisibleLatency = "visible_latency"
 	EndToEnd100    = "e2e_batch100"
 	EndToEndSingle = "e2e_single"
@@ -28,7 +29,7 @@ const (
 )
 
 // Figures are the names of all figures. Memory is that of the phases that were run.
-var Figures = []string{AckSingle, VisibleLatency, EndToEnd100, EndToEndSingle, Memory}
+var Figures = []string{AckSingle, AckReceiveOnly, VisibleLatency, EndToEnd100, EndToEndSingle, Memory}
 
 // The targets of the figures.
 const (
@@ -111,13 +112,20 @@ func (b *run) measure(ctx context.Context) (err error) {
 		return err
 	}
 	var ack Figure
-	if b.wants(AckSingle) {
+	if b.wants(AckSingle) || b.wants(AckReceiveOnly) {
 		if ack, err = b.bare(ctx); err != nil {
 			return err
 		}
 	}
+	if b.wants(AckReceiveOnly) {
+		figure, err := b.receiveOnly(ctx, ack)
+		if err != nil {
+			return err
+		}
+		b.report.Figures = append(b.report.Figures, figure)
+	}
 	b.Say("starting parley serve")
-	if b.server, err = startServer(ctx, b.Config, b.dir); err != nil {
+	if b.server, err = startServer(ctx, b.Config, b.dir, b.ServeArgs...); err != nil {
 		return err
 	}
 	stopped := false

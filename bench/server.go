@@ -108,7 +108,7 @@ type server struct {
 // tenant owns the simulator's numbers.
 const tenant parley.TenantID = "bench"
 
-func startServer(ctx context.Context, c Config, dir string) (*server, error) {
+func startServer(ctx context.Context, c Config, dir string, more ...string) (*server, error) {
 	var key [16]byte
 	rand.Read(key[:])
 	s := &server{dir: filepath.Join(dir, "data"), secret: hex.EncodeToString(key[:])}
@@ -116,7 +116,7 @@ func startServer(ctx context.Context, c Config, dir string) (*server, error) {
 	if err := os.WriteFile(file, serverConfig(s.dir, s.secret), 0o600); err != nil {
 		return nil, parley.Errorf(parley.Internal, "cannot write the server's configuration: %w", err)
 	}
-	args := append([]string{"serve", "--config", file}, c.ServeArgs...)
+	args := append([]string{"serve", "--config", file}, more...)
 	var err error
 	s.child, err = startChild(ctx, c.Executable, args, serverEnvironment(os.Environ()))
 	return s, err

@@ -20,7 +20,7 @@ type benchIngestCmd struct {
 	Seconds     int      `placeholder:"N" help:"Length of each phase (default 20)."`
 	Quick       bool     `help:"Phases of 2 seconds: shows that the benchmark works, its figures mean nothing."`
 	Connections int      `placeholder:"N" help:"Connections of the load generator (default 64)."`
-	Only        []string `placeholder:"FIGURE,..." help:"Only these: ack_single, visible_latency, e2e_batch100, e2e_single, memory."`
+	Only        []string `placeholder:"FIGURE,..." help:"Only these: ack_single, ack_receive_only, visible_latency, e2e_batch100, e2e_single, memory."`
 	Dir         string   `type:"existingdir" placeholder:"DIR" help:"Put the data of the run here, to measure another disk."`
 	Profile     string   `type:"path" placeholder:"FILE" help:"Write a CPU profile of the server."`
 }

@@ -22,6 +22,7 @@ import (
 
 // serveCmd runs the server until it is told to stop.
 type serveCmd struct {
+	Only       string `default:"all" enum:"all,receive" placeholder:"PART" help:"receive: only keep webhooks on the log; another node, or a later start, works it off."`
 	CPUProfile string `name:"cpu-profile" type:"path" hidden:"" help:"Write a CPU profile until the server stops."`
 }
 
@@ -37,7 +38,11 @@ func (cmd *serveCmd) Run(e *environment) (err error) {
 		}
 		defer func() { err = errors.Join(err, stop()) }()
 	}
-	s, err := newServer(c, log)
+	open := newServer
+	if cmd.Only == "receive" {
+		open = newReceiver
+	}
+	s, err := open(c, log)
 	if err != nil {
 		return err
 	}
@@ -74,20 +79,12 @@ func newServer(c config.Config, log *slog.Logger) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	receiver := c.WhatsApp.Receiver()
-	if len(receiver.Apps) == 0 {
-		log.Warn("no app secret is set: every webhook will be answered 401 or 404; set PARLEY_WHATSAPP_APP_SECRET")
-		receiver.Apps = []ingest.App{{}}
-	}
 	logService, warehouseService := n.openLog(false), n.openWarehouse(false)
 	pipelineService, err := n.openPipeline()
 	if err != nil {
 		return nil, err
 	}
-	newRaw := func() (parley.RawID, error) { id, err := uuid.NewV7(); return parley.RawID(id), err }
-	receives := ingest.NewReceiver(receiver, n.queue, log, time.Now, newRaw, n.registry)
-	s := &server{node: n}
-	s.http = api.New(api.Config{Listen: c.Listen, ReadTimeout: c.WhatsApp.BodyTimeout}, log, n.registry, n.checks(), receives.Register)
+	s := &server{node: n, http: n.endpoint(n.checks())}
 	upkeep := pipeline.NewUpkeep(c.Pipeline, n.queue, rebuilder{n}, log, time.Now, n.registry)
 	services := []service.Named{logService, warehouseService, pipelineService, {Name: "upkeep", Service: upkeep}}
 	if daily := n.dailyVerification(); daily != nil {
@@ -95,6 +92,31 @@ func newServer(c config.Config, log *slog.Logger) (*server, error) {
 	}
 	s.Group = service.NewGroup(log, append(services, service.Named{Name: "http", Service: s.http})...)
 	return s, nil
+}
+
+// newReceiver makes a server that keeps webhooks on the log and does nothing else. It needs no warehouse, so
+// that webhooks are taken while that one is away, and it has its processors to itself.
+func newReceiver(c config.Config, log *slog.Logger) (*server, error) {
+	n, err := newNode(c, log)
+	if err != nil {
+		return nil, err
+	}
+	logService := n.openLog(false)
+	s := &server{node: n, http: n.endpoint(nil)}
+	s.Group = service.NewGroup(log, logService, service.Named{Name: "http", Service: s.http})
+	return s, nil
+}
+
+// endpoint makes the HTTP server with the receiver, which puts webhooks on the log made before.
+func (n *node) endpoint(checks []api.Check) *api.Server {
+	c := n.config.WhatsApp.Receiver()
+	if len(c.Apps) == 0 {
+		n.log.Warn("no app secret is set: every webhook will be answered 401 or 404; set PARLEY_WHATSAPP_APP_SECRET")
+		c.Apps = []ingest.App{{}}
+	}
+	newRaw := func() (parley.RawID, error) { id, err := uuid.NewV7(); return parley.RawID(id), err }
+	receives := ingest.NewReceiver(c, n.queue, n.log, time.Now, newRaw, n.registry)
+	return api.New(api.Config{Listen: n.config.Listen, ReadTimeout: n.config.WhatsApp.BodyTimeout}, n.log, n.registry, checks, receives.Register)
 }
 
 // rebuilder is the warehouse that the warehouse service opens when it starts.
