@@ -2,7 +2,6 @@ package warehouse
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
@@ -53,7 +52,8 @@ func (in *inserts) described(table string, names []string) ([]clickhouse.ColumnN
 // insertSettings hold for every insert.
 //
 // The partition limit is lifted because the import of a chat of ten years makes 120 parts in one insert, on
-// purpose. Inserts are synchronous down to the shards: what was acknowledged is in.
+// purpose. Inserts are synchronous down to the shards: what was acknowledged is in. Rows are not collapsed on
+// the way in: a batch holds each item once, and what remains the merges and FINAL collapse anyhow.
 func insertSettings(token string) clickhouse.Settings {
 	return clickhouse.Settings{
 		"insert_deduplicate":                                 1,
@@ -62,6 +62,7 @@ func insertSettings(token string) clickhouse.Settings {
 		"async_insert":                                       0,
 		"distributed_foreground_insert":                      1,
 		"max_partitions_per_insert_block":                    0,
+		"optimize_on_insert":                                 0,
 	}
 }
 
@@ -109,15 +110,6 @@ func refusal(table string, err error) error {
 		return parley.Errorf(parley.Invalid, "cannot store a row in %s: the server refuses it with code %d %s", table, exception.Code, exception.CodeName)
 	}
 	return parley.Errorf(parley.Invalid, "cannot store a row in %s: the driver cannot encode it", table)
-}
-
-// token names a range of rows of a batch. The same batch has the same rows in the same order, so the same
-// token always stands for the same rows.
-func (in *insert[F]) token(lo, hi int) string {
-	if lo == 0 && hi == len(in.rows) {
-		return in.batch + "/" + in.table.name
-	}
-	return fmt.Sprintf("%s/%s/%d-%d", in.batch, in.table.name, lo, hi)
 }
 
 func (in *insert[F]) send(ctx context.Context, lo, hi int) error {

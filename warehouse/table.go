@@ -18,6 +18,7 @@ type table[F any] struct {
 	skip      func(*F) bool // facts that make no row here; nil for none
 	check     func(*F) error
 	compare   func(a, b *F) int
+	key       func(key, *F) key // appends what compare compares; nil for rows that their batch identifies
 	retention func(*F) (parley.TenantID, func(Retention) uint16)
 	version   func(*F) uint64
 	size      func(*F) int // bytes of what may be large

@@ -43,6 +43,9 @@ var statuses = table[parley.Status]{
 		return cmp.Or(cmp.Compare(a.Tenant, b.Tenant), cmp.Compare(a.ID, b.ID), cmp.Compare(a.Status, b.Status),
 			compareIDs(a.Recipient, b.Recipient), cmp.Compare(a.Group, b.Group), a.At.Compare(b.At), compareIDs(a.Raw, b.Raw))
 	},
+	key: func(k key, s *parley.Status) key {
+		return k.text(string(s.Tenant)).text(string(s.ID)).text(s.Status).id(s.Recipient).text(string(s.Group)).moment(s.At).id(s.Raw)
+	},
 	retention: func(s *parley.Status) (parley.TenantID, func(Retention) uint16) {
 		return s.Tenant, func(r Retention) uint16 { return r.Statuses }
 	},
@@ -74,6 +77,9 @@ var accountEvents = table[parley.AccountEvent]{
 	},
 	compare: func(a, b *parley.AccountEvent) int {
 		return cmp.Or(cmp.Compare(a.Tenant, b.Tenant), cmp.Compare(a.Field, b.Field), compareIDs(a.ID, b.ID), compareIDs(a.Raw, b.Raw))
+	},
+	key: func(k key, e *parley.AccountEvent) key {
+		return k.text(string(e.Tenant)).text(e.Field).id(e.ID).id(e.Raw)
 	},
 	retention: func(e *parley.AccountEvent) (parley.TenantID, func(Retention) uint16) {
 		return e.Tenant, func(r Retention) uint16 { return r.AccountEvents }
@@ -107,6 +113,10 @@ var contacts = table[parley.Contact]{
 	compare: func(a, b *parley.Contact) int {
 		return cmp.Or(cmp.Compare(a.Tenant, b.Tenant), compareIDs(a.ID, b.ID), cmp.Compare(a.Phone, b.Phone), cmp.Compare(a.User, b.User),
 			cmp.Compare(a.ParentUser, b.ParentUser), cmp.Compare(a.Username, b.Username), cmp.Compare(a.Name, b.Name), compareIDs(a.Raw, b.Raw))
+	},
+	key: func(k key, c *parley.Contact) key {
+		return k.text(string(c.Tenant)).id(c.ID).text(c.Phone).text(string(c.User)).text(string(c.ParentUser)).
+			text(string(c.Username)).text(c.Name).id(c.Raw)
 	},
 	retention: func(c *parley.Contact) (parley.TenantID, func(Retention) uint16) {
 		return c.Tenant, func(r Retention) uint16 { return r.Contacts }

@@ -41,6 +41,7 @@ var messages = table[parley.Message]{
 	},
 	check:   checkMessage,
 	compare: compareMessages,
+	key:     messageKey,
 	retention: func(m *parley.Message) (parley.TenantID, func(Retention) uint16) {
 		return m.Tenant, func(r Retention) uint16 { return r.Messages }
 	},
@@ -75,6 +76,7 @@ var messageBodies = table[parley.Message]{
 	},
 	check:   checkMessage,
 	compare: compareMessages,
+	key:     messageKey,
 	retention: func(m *parley.Message) (parley.TenantID, func(Retention) uint16) {
 		return m.Tenant, func(r Retention) uint16 { return r.Bodies }
 	},
@@ -96,6 +98,10 @@ func checkMessage(m *parley.Message) error {
 func compareMessages(a, b *parley.Message) int {
 	return cmp.Or(cmp.Compare(a.Tenant, b.Tenant), a.SentAt.Compare(b.SentAt), cmp.Compare(a.Number, b.Number),
 		cmp.Compare(a.ID, b.ID), compareIDs(a.Raw, b.Raw))
+}
+
+func messageKey(k key, m *parley.Message) key {
+	return k.text(string(m.Tenant)).moment(m.SentAt).text(string(m.Number)).text(string(m.ID)).id(m.Raw)
 }
 
 var enrichments = table[parley.Enrichment]{
@@ -127,6 +133,9 @@ var enrichments = table[parley.Enrichment]{
 	},
 	compare: func(a, b *parley.Enrichment) int {
 		return cmp.Or(cmp.Compare(a.Tenant, b.Tenant), a.SentAt.Compare(b.SentAt), cmp.Compare(a.ID, b.ID), cmp.Compare(a.Version, b.Version))
+	},
+	key: func(k key, e *parley.Enrichment) key {
+		return k.text(string(e.Tenant)).moment(e.SentAt).text(string(e.ID)).number(uint64(e.Version))
 	},
 	retention: func(e *parley.Enrichment) (parley.TenantID, func(Retention) uint16) {
 		return e.Tenant, func(r Retention) uint16 { return r.Enrichments }

@@ -30,6 +30,9 @@ var rawEvents = table[parley.RawEvent]{
 	compare: func(a, b *parley.RawEvent) int {
 		return cmp.Or(cmp.Compare(a.Tenant, b.Tenant), a.ReceivedAt.Compare(b.ReceivedAt), compareIDs(a.Raw, b.Raw), cmp.Compare(a.Part, b.Part))
 	},
+	key: func(k key, e *parley.RawEvent) key {
+		return k.text(string(e.Tenant)).moment(e.ReceivedAt).id(e.Raw).number(uint64(e.Part))
+	},
 	retention: func(e *parley.RawEvent) (parley.TenantID, func(Retention) uint16) {
 		return e.Tenant, func(r Retention) uint16 { return r.Raw }
 	},
@@ -62,6 +65,9 @@ var deadLetters = table[parley.DeadLetter]{
 	},
 	compare: func(a, b *parley.DeadLetter) int {
 		return cmp.Or(cmp.Compare(a.Tenant, b.Tenant), compareIDs(a.ID, b.ID), compareIDs(a.Raw, b.Raw))
+	},
+	key: func(k key, d *parley.DeadLetter) key {
+		return k.text(string(d.Tenant)).id(d.ID).id(d.Raw)
 	},
 	retention: func(d *parley.DeadLetter) (parley.TenantID, func(Retention) uint16) {
 		return d.Tenant, func(r Retention) uint16 { return r.DeadLetters }

@@ -38,8 +38,8 @@ func NewWriter(ctx context.Context, w *Warehouse, retention func(parley.TenantID
 // were refused, and last, when everything else is in, the row of ingest_audit.
 //
 // Write may be repeated with the same batch as often as needed, also after it stopped in the middle: every
-// insert carries a token made of the batch, the table and the range of rows, and the server drops an insert
-// whose token it knows. The batch is complete when the error is nil. An error of kind Transient means: call
+// insert carries a token made of the batch, the table and the rows, and the server drops an insert whose
+// token it knows. A batch that is made again with other rows adds those. The batch is complete when the error is nil. An error of kind Transient means: call
 // again later. Rejections are the rows that were refused; all others are in. A refused raw event without a
 // dead letter, and a dead letter that the server refuses, are errors of the batch: nothing is dropped.
 func (w *Writer) Write(ctx context.Context, b *Batch) (Rejections, error) {

@@ -139,3 +139,54 @@ func TestWriteAfterACrashInTheMiddle(t *testing.T) {
 	require.EqualValues(t, 100, got["messages"])
 	require.EqualValues(t, 1, got["ingest_audit"])
 }
+
+// TestOtherRowsOfABatchAreNotLost writes a batch, and then again with more rows and with fewer.
+func TestOtherRowsOfABatchAreNotLost(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	w := migrated(t)
+	withoutMerges(t, w)
+	wr := writer(t, w)
+	whole := sample(11, 31, 2)
+	part := *whole
+	part.RawEvents, part.Messages, part.Statuses, part.Enrichments = whole.RawEvents[:30], whole.Messages[:30], whole.Statuses[:30], whole.Enrichments[:30]
+	part.Contacts, part.AccountEvents, part.DeadLetters = nil, nil, nil
+	for _, b := range []*Batch{&part, whole, whole, &part} {
+		_, err := wr.Write(ctx, b)
+		require.NoError(t, err)
+	}
+	for _, table := range []string{"raw_events", "messages", "message_bodies", "statuses", "deliveries", "enrichments"} {
+		require.EqualValues(t, 31, number(t, w, "SELECT count() FROM "+table+" FINAL"), table)
+		require.EqualValues(t, 30+31, number(t, w, "SELECT count() FROM "+table), "%s: each set of rows is in once", table)
+	}
+	for _, table := range []string{"account_events", "contacts", "dead_letters"} {
+		require.EqualValues(t, 1, number(t, w, "SELECT count() FROM "+table), table)
+	}
+	require.Equal(t, []string{"30"}, lines(t, w, "SELECT toString(messages) FROM ingest_audit"), "the first row stays")
+}
+
+func TestTokenNamesTheRows(t *testing.T) {
+	t.Parallel()
+	token := func(change func(*parley.Message)) string {
+		b := sample(12, 3, 1)
+		change(&b.Messages[1])
+		rows, refused := messages.prepare(b.Messages, KeepForever)
+		require.Empty(t, refused)
+		in := insert[parley.Message]{table: &messages, rows: rows, batch: "batch"}
+		return in.token(0, len(rows))
+	}
+	same := token(func(*parley.Message) {})
+	require.Regexp(t, "^batch/messages/0-3/[0-9a-f]{16}$", same)
+	require.Equal(t, same, token(func(*parley.Message) {}))
+	f := func(change func(*parley.Message)) {
+		t.Helper()
+		require.NotEqual(t, same, token(change))
+	}
+	f(func(m *parley.Message) { m.Tenant += "x" })
+	f(func(m *parley.Message) { m.Number += "x" })
+	f(func(m *parley.Message) { m.ID += "x" })
+	f(func(m *parley.Message) { m.Raw[0]++ })
+	f(func(m *parley.Message) { m.SentAt = m.SentAt.Add(time.Microsecond) })
+	f(func(m *parley.Message) { m.ReceivedAt = m.ReceivedAt.Add(time.Microsecond) })
+	f(func(m *parley.Message) { m.Source = parley.SourceEcho })
+}
