@@ -21,14 +21,14 @@ const lastExpiry = 4_291_747_200
 // funcs are the words of the templates. Those that concern the cluster render to nothing on one node.
 func (l Layout) funcs() template.FuncMap {
 	return template.FuncMap{
-		"local":         l.local,
-		"onCluster":     l.onCluster,
-		"engine":        l.engine,
-		"deduplication": l.deduplication,
-		"distributed":   l.distributed,
-		"drop":          l.drop,
-		"global":        l.global,
-		"expires":       expires,
+		"local":       l.local,
+		"onCluster":   l.onCluster,
+		"engine":      l.engine,
+		"settings":    l.settings,
+		"distributed": l.distributed,
+		"drop":        l.drop,
+		"global":      l.global,
+		"expires":     expires,
 	}
 }
 
@@ -57,12 +57,17 @@ func (l Layout) engine(name, table string, arguments ...string) string {
 	return "Replicated" + name + "(" + strings.Join(append([]string{paths}, arguments...), ", ") + ")"
 }
 
-func (l Layout) deduplication() string {
+// durable makes an insert wait until the files of its part and their folder are synced: what was acknowledged
+// survives a loss of power.
+const durable = "fsync_after_insert = 1, fsync_part_directory = 1"
+
+// settings are those of every table: it remembers tokens, and it keeps what it acknowledged.
+func (l Layout) settings() string {
 	if l.Cluster == "" {
-		return fmt.Sprintf("non_replicated_deduplication_window = %d", deduplicationWindow)
+		return fmt.Sprintf("non_replicated_deduplication_window = %d, %s", deduplicationWindow, durable)
 	}
-	return fmt.Sprintf("replicated_deduplication_window = %d, replicated_deduplication_window_seconds = %d",
-		deduplicationWindow, deduplicationSeconds)
+	return fmt.Sprintf("replicated_deduplication_window = %d, replicated_deduplication_window_seconds = %d, %s",
+		deduplicationWindow, deduplicationSeconds, durable)
 }
 
 // distributed makes the table that spans the shards; its columns, with their comments, are those of the

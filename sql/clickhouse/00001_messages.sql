@@ -45,7 +45,7 @@ ENGINE = {{engine "ReplacingMergeTree" "messages" "version"}}
 PARTITION BY toYYYYMM(sent_at)
 ORDER BY (tenant_id, sent_at, phone_number_id, wamid)
 TTL {{expires "sent_at"}} DELETE
-SETTINGS {{deduplication}}
+SETTINGS {{settings}}
 COMMENT 'One row per WhatsApp message: who, when, which way, what kind; its words are in message_bodies';
 {{distributed "messages" "cityHash64(tenant_id, wamid)" "One row per WhatsApp message: who, when, which way, what kind; its words are in message_bodies"}}
 
@@ -77,7 +77,7 @@ ENGINE = {{engine "ReplacingMergeTree" "message_bodies" "version"}}
 PARTITION BY toYYYYMM(sent_at)
 ORDER BY (tenant_id, sent_at, phone_number_id, wamid)
 TTL {{expires "sent_at"}} DELETE
-SETTINGS {{deduplication}}
+SETTINGS {{settings}}
 COMMENT 'What a message says and who said it; erased alone, with its own retention, while the fact in messages stays';
 {{distributed "message_bodies" "cityHash64(tenant_id, wamid)" "What a message says and who said it; erased alone, with its own retention, while the fact in messages stays"}}
 

@@ -37,7 +37,7 @@ ENGINE = {{engine "ReplacingMergeTree" "statuses" "version"}}
 PARTITION BY toYYYYMM(at)
 ORDER BY (tenant_id, wamid, status, recipient_id, group_id)
 TTL {{expires "at"}} DELETE
-SETTINGS {{deduplication}}
+SETTINGS {{settings}}
 COMMENT 'One row per receipt: a message of the business reached a state at one recipient';
 {{distributed "statuses" "cityHash64(tenant_id, wamid)" "One row per receipt: a message of the business reached a state at one recipient"}}
 
@@ -69,7 +69,7 @@ ENGINE = {{engine "AggregatingMergeTree" "deliveries"}}
 PARTITION BY toYYYYMM(month)
 ORDER BY (tenant_id, wamid, recipient_id, group_id, month)
 TTL {{expires "addMonths(month, 1)"}} DELETE
-SETTINGS {{deduplication}}
+SETTINGS {{settings}}
 COMMENT 'What became of a message at one recipient, from its receipts: first sent, delivered, read and played, last failed';
 {{distributed "deliveries" "cityHash64(tenant_id, wamid)" "What became of a message at one recipient, from its receipts: first sent, delivered, read and played, last failed"}}
 

@@ -29,7 +29,7 @@ ENGINE = {{engine "ReplacingMergeTree" "enrichments" "version"}}
 PARTITION BY toYYYYMM(sent_at)
 ORDER BY (tenant_id, sent_at, wamid, pipeline_version)
 TTL {{expires "sent_at"}} DELETE
-SETTINGS {{deduplication}}
+SETTINGS {{settings}}
 COMMENT 'What the language stages made of a message, one row per version of them; the view latest_enrichments gives the newest';
 {{distributed "enrichments" "cityHash64(tenant_id, wamid)" "What the language stages made of a message, one row per version of them; the view latest_enrichments gives the newest"}}
 
@@ -65,7 +65,7 @@ ENGINE = {{engine "ReplacingMergeTree" "task_events"}}
 PARTITION BY toYYYYMM(at)
 ORDER BY (tenant_id, at, task_id, event_id)
 TTL {{expires "at"}} DELETE
-SETTINGS {{deduplication}}
+SETTINGS {{settings}}
 COMMENT 'Everything that happened to a task, append only';
 {{distributed "task_events" "cityHash64(tenant_id, task_id)" "Everything that happened to a task, append only"}}
 

@@ -32,7 +32,7 @@ ENGINE = {{engine "ReplacingMergeTree" "conversations" "version"}}
 PARTITION BY toYYYYMM(session_started_at)
 ORDER BY (tenant_id, session_started_at, conversation_id)
 TTL {{expires "session_started_at"}} DELETE
-SETTINGS {{deduplication}}
+SETTINGS {{settings}}
 COMMENT 'One row per session of a conversation, derived from messages; a session closes after 24 hours without a customer message';
 {{distributed "conversations" "cityHash64(tenant_id, conversation_id)" "One row per session of a conversation, derived from messages; a session closes after 24 hours without a customer message"}}
 

@@ -21,7 +21,7 @@ ENGINE = {{engine "ReplacingMergeTree" "raw_events"}}
 PARTITION BY toYYYYMM(received_at)
 ORDER BY (tenant_id, received_at, raw_id, part)
 TTL {{expires "received_at"}} DELETE
-SETTINGS {{deduplication}}
+SETTINGS {{settings}}
 COMMENT 'One row per change of a webhook as it arrived: the evidence behind every fact, and the source of a replay';
 {{distributed "raw_events" "cityHash64(tenant_id, raw_id)" "One row per change of a webhook as it arrived: the evidence behind every fact, and the source of a replay"}}
 
@@ -49,7 +49,7 @@ CREATE TABLE IF NOT EXISTS {{local "dead_letters"}} {{onCluster}}
 ENGINE = {{engine "ReplacingMergeTree" "dead_letters" "version"}}
 ORDER BY (tenant_id, dead_letter_id)
 TTL {{expires "received_at"}} DELETE
-SETTINGS {{deduplication}}
+SETTINGS {{settings}}
 COMMENT 'What could not become a fact, with everything needed to try again';
 {{distributed "dead_letters" "cityHash64(tenant_id, dead_letter_id)" "What could not become a fact, with everything needed to try again"}}
 
@@ -76,7 +76,7 @@ CREATE TABLE IF NOT EXISTS {{local "ingest_audit"}} {{onCluster}}
 ENGINE = {{engine "ReplacingMergeTree" "ingest_audit" "version"}}
 PARTITION BY toYYYYMM(sealed_at)
 ORDER BY (sealed_at, batch_id)
-SETTINGS {{deduplication}}
+SETTINGS {{settings}}
 COMMENT 'One row per batch that was written in full: what the log held, and what became of it';
 {{distributed "ingest_audit" "cityHash64(batch_id)" "One row per batch that was written in full: what the log held, and what became of it"}}
 

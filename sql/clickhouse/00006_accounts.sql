@@ -28,7 +28,7 @@ ENGINE = {{engine "ReplacingMergeTree" "account_events" "version"}}
 PARTITION BY toYYYYMM(at)
 ORDER BY (tenant_id, field, event_id)
 TTL {{expires "at"}} DELETE
-SETTINGS {{deduplication}}
+SETTINGS {{settings}}
 COMMENT 'Everything that is neither message nor receipt: template reviews, quality, calls, groups, preferences, unknown fields';
 {{distributed "account_events" "cityHash64(tenant_id, event_id)" "Everything that is neither message nor receipt: template reviews, quality, calls, groups, preferences, unknown fields"}}
 
@@ -53,7 +53,7 @@ CREATE TABLE IF NOT EXISTS {{local "contacts"}} {{onCluster}}
 ENGINE = {{engine "ReplacingMergeTree" "contacts" "version"}}
 ORDER BY (tenant_id, contact_id, phone, user_id, parent_user_id, username, name)
 TTL {{expires "seen_at"}} DELETE
-SETTINGS {{deduplication}}
+SETTINGS {{settings}}
 COMMENT 'Descriptions of contacts; the only table with a phone number beside a contact id; the view contact_book gives one row per contact';
 {{distributed "contacts" "cityHash64(tenant_id, contact_id)" "Descriptions of contacts; the only table with a phone number beside a contact id; the view contact_book gives one row per contact"}}
 

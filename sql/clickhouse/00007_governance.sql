@@ -22,7 +22,7 @@ ENGINE = {{engine "ReplacingMergeTree" "audit_log"}}
 PARTITION BY toYYYYMM(at)
 ORDER BY (tenant_id, at, audit_id)
 TTL {{expires "at"}} DELETE
-SETTINGS {{deduplication}}
+SETTINGS {{settings}}
 COMMENT 'Who did what to which data, append only';
 {{distributed "audit_log" "cityHash64(tenant_id, audit_id)" "Who did what to which data, append only"}}
 
@@ -49,7 +49,7 @@ CREATE TABLE IF NOT EXISTS {{local "erasures"}} {{onCluster}}
 )
 ENGINE = {{engine "ReplacingMergeTree" "erasures" "version"}}
 ORDER BY (tenant_id, erasure_id)
-SETTINGS {{deduplication}}
+SETTINGS {{settings}}
 COMMENT 'Erasures asked for, and the proof that they were done';
 {{distributed "erasures" "cityHash64(tenant_id, erasure_id)" "Erasures asked for, and the proof that they were done"}}
 

@@ -45,7 +45,7 @@ ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{shard}/parley/message
 PARTITION BY toYYYYMM(sent_at)
 ORDER BY (tenant_id, sent_at, phone_number_id, wamid)
 TTL toDateTime(if(retention_days = 0, 4291747200, least(toUInt64(toUnixTimestamp(sent_at)) + 86400 * toUInt64(retention_days), 4291747200))) DELETE
-SETTINGS replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 604800
+SETTINGS replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 604800, fsync_after_insert = 1, fsync_part_directory = 1
 COMMENT 'One row per WhatsApp message: who, when, which way, what kind; its words are in message_bodies';
 
 CREATE TABLE IF NOT EXISTS messages ON CLUSTER '{cluster}' AS messages_local
@@ -81,7 +81,7 @@ ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{shard}/parley/message
 PARTITION BY toYYYYMM(sent_at)
 ORDER BY (tenant_id, sent_at, phone_number_id, wamid)
 TTL toDateTime(if(retention_days = 0, 4291747200, least(toUInt64(toUnixTimestamp(sent_at)) + 86400 * toUInt64(retention_days), 4291747200))) DELETE
-SETTINGS replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 604800
+SETTINGS replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 604800, fsync_after_insert = 1, fsync_part_directory = 1
 COMMENT 'What a message says and who said it; erased alone, with its own retention, while the fact in messages stays';
 
 CREATE TABLE IF NOT EXISTS message_bodies ON CLUSTER '{cluster}' AS message_bodies_local

@@ -37,7 +37,7 @@ ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{shard}/parley/statuse
 PARTITION BY toYYYYMM(at)
 ORDER BY (tenant_id, wamid, status, recipient_id, group_id)
 TTL toDateTime(if(retention_days = 0, 4291747200, least(toUInt64(toUnixTimestamp(at)) + 86400 * toUInt64(retention_days), 4291747200))) DELETE
-SETTINGS replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 604800
+SETTINGS replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 604800, fsync_after_insert = 1, fsync_part_directory = 1
 COMMENT 'One row per receipt: a message of the business reached a state at one recipient';
 
 CREATE TABLE IF NOT EXISTS statuses ON CLUSTER '{cluster}' AS statuses_local
@@ -73,7 +73,7 @@ ENGINE = ReplicatedAggregatingMergeTree('/clickhouse/tables/{shard}/parley/deliv
 PARTITION BY toYYYYMM(month)
 ORDER BY (tenant_id, wamid, recipient_id, group_id, month)
 TTL toDateTime(if(retention_days = 0, 4291747200, least(toUInt64(toUnixTimestamp(addMonths(month, 1))) + 86400 * toUInt64(retention_days), 4291747200))) DELETE
-SETTINGS replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 604800
+SETTINGS replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 604800, fsync_after_insert = 1, fsync_part_directory = 1
 COMMENT 'What became of a message at one recipient, from its receipts: first sent, delivered, read and played, last failed';
 
 CREATE TABLE IF NOT EXISTS deliveries ON CLUSTER '{cluster}' AS deliveries_local

@@ -29,7 +29,7 @@ ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{shard}/parley/enrichm
 PARTITION BY toYYYYMM(sent_at)
 ORDER BY (tenant_id, sent_at, wamid, pipeline_version)
 TTL toDateTime(if(retention_days = 0, 4291747200, least(toUInt64(toUnixTimestamp(sent_at)) + 86400 * toUInt64(retention_days), 4291747200))) DELETE
-SETTINGS replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 604800
+SETTINGS replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 604800, fsync_after_insert = 1, fsync_part_directory = 1
 COMMENT 'What the language stages made of a message, one row per version of them; the view latest_enrichments gives the newest';
 
 CREATE TABLE IF NOT EXISTS enrichments ON CLUSTER '{cluster}' AS enrichments_local
@@ -69,7 +69,7 @@ ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{shard}/parley/task_ev
 PARTITION BY toYYYYMM(at)
 ORDER BY (tenant_id, at, task_id, event_id)
 TTL toDateTime(if(retention_days = 0, 4291747200, least(toUInt64(toUnixTimestamp(at)) + 86400 * toUInt64(retention_days), 4291747200))) DELETE
-SETTINGS replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 604800
+SETTINGS replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 604800, fsync_after_insert = 1, fsync_part_directory = 1
 COMMENT 'Everything that happened to a task, append only';
 
 CREATE TABLE IF NOT EXISTS task_events ON CLUSTER '{cluster}' AS task_events_local

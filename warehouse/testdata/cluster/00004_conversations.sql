@@ -32,7 +32,7 @@ ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{shard}/parley/convers
 PARTITION BY toYYYYMM(session_started_at)
 ORDER BY (tenant_id, session_started_at, conversation_id)
 TTL toDateTime(if(retention_days = 0, 4291747200, least(toUInt64(toUnixTimestamp(session_started_at)) + 86400 * toUInt64(retention_days), 4291747200))) DELETE
-SETTINGS replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 604800
+SETTINGS replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 604800, fsync_after_insert = 1, fsync_part_directory = 1
 COMMENT 'One row per session of a conversation, derived from messages; a session closes after 24 hours without a customer message';
 
 CREATE TABLE IF NOT EXISTS conversations ON CLUSTER '{cluster}' AS conversations_local

@@ -21,7 +21,7 @@ ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{shard}/parley/raw_eve
 PARTITION BY toYYYYMM(received_at)
 ORDER BY (tenant_id, received_at, raw_id, part)
 TTL toDateTime(if(retention_days = 0, 4291747200, least(toUInt64(toUnixTimestamp(received_at)) + 86400 * toUInt64(retention_days), 4291747200))) DELETE
-SETTINGS replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 604800
+SETTINGS replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 604800, fsync_after_insert = 1, fsync_part_directory = 1
 COMMENT 'One row per change of a webhook as it arrived: the evidence behind every fact, and the source of a replay';
 
 CREATE TABLE IF NOT EXISTS raw_events ON CLUSTER '{cluster}' AS raw_events_local
@@ -53,7 +53,7 @@ CREATE TABLE IF NOT EXISTS dead_letters_local ON CLUSTER '{cluster}'
 ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{shard}/parley/dead_letters_local', '{replica}', version)
 ORDER BY (tenant_id, dead_letter_id)
 TTL toDateTime(if(retention_days = 0, 4291747200, least(toUInt64(toUnixTimestamp(received_at)) + 86400 * toUInt64(retention_days), 4291747200))) DELETE
-SETTINGS replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 604800
+SETTINGS replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 604800, fsync_after_insert = 1, fsync_part_directory = 1
 COMMENT 'What could not become a fact, with everything needed to try again';
 
 CREATE TABLE IF NOT EXISTS dead_letters ON CLUSTER '{cluster}' AS dead_letters_local
@@ -84,7 +84,7 @@ CREATE TABLE IF NOT EXISTS ingest_audit_local ON CLUSTER '{cluster}'
 ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{shard}/parley/ingest_audit_local', '{replica}', version)
 PARTITION BY toYYYYMM(sealed_at)
 ORDER BY (sealed_at, batch_id)
-SETTINGS replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 604800
+SETTINGS replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 604800, fsync_after_insert = 1, fsync_part_directory = 1
 COMMENT 'One row per batch that was written in full: what the log held, and what became of it';
 
 CREATE TABLE IF NOT EXISTS ingest_audit ON CLUSTER '{cluster}' AS ingest_audit_local

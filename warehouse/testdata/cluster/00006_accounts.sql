@@ -28,7 +28,7 @@ ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{shard}/parley/account
 PARTITION BY toYYYYMM(at)
 ORDER BY (tenant_id, field, event_id)
 TTL toDateTime(if(retention_days = 0, 4291747200, least(toUInt64(toUnixTimestamp(at)) + 86400 * toUInt64(retention_days), 4291747200))) DELETE
-SETTINGS replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 604800
+SETTINGS replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 604800, fsync_after_insert = 1, fsync_part_directory = 1
 COMMENT 'Everything that is neither message nor receipt: template reviews, quality, calls, groups, preferences, unknown fields';
 
 CREATE TABLE IF NOT EXISTS account_events ON CLUSTER '{cluster}' AS account_events_local
@@ -57,7 +57,7 @@ CREATE TABLE IF NOT EXISTS contacts_local ON CLUSTER '{cluster}'
 ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{shard}/parley/contacts_local', '{replica}', version)
 ORDER BY (tenant_id, contact_id, phone, user_id, parent_user_id, username, name)
 TTL toDateTime(if(retention_days = 0, 4291747200, least(toUInt64(toUnixTimestamp(seen_at)) + 86400 * toUInt64(retention_days), 4291747200))) DELETE
-SETTINGS replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 604800
+SETTINGS replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 604800, fsync_after_insert = 1, fsync_part_directory = 1
 COMMENT 'Descriptions of contacts; the only table with a phone number beside a contact id; the view contact_book gives one row per contact';
 
 CREATE TABLE IF NOT EXISTS contacts ON CLUSTER '{cluster}' AS contacts_local

@@ -22,7 +22,7 @@ ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{shard}/parley/audit_l
 PARTITION BY toYYYYMM(at)
 ORDER BY (tenant_id, at, audit_id)
 TTL toDateTime(if(retention_days = 0, 4291747200, least(toUInt64(toUnixTimestamp(at)) + 86400 * toUInt64(retention_days), 4291747200))) DELETE
-SETTINGS replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 604800
+SETTINGS replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 604800, fsync_after_insert = 1, fsync_part_directory = 1
 COMMENT 'Who did what to which data, append only';
 
 CREATE TABLE IF NOT EXISTS audit_log ON CLUSTER '{cluster}' AS audit_log_local
@@ -53,7 +53,7 @@ CREATE TABLE IF NOT EXISTS erasures_local ON CLUSTER '{cluster}'
 )
 ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{shard}/parley/erasures_local', '{replica}', version)
 ORDER BY (tenant_id, erasure_id)
-SETTINGS replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 604800
+SETTINGS replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 604800, fsync_after_insert = 1, fsync_part_directory = 1
 COMMENT 'Erasures asked for, and the proof that they were done';
 
 CREATE TABLE IF NOT EXISTS erasures ON CLUSTER '{cluster}' AS erasures_local
