@@ -34,7 +34,7 @@ func execAll(t *testing.T, conn driver.Conn, statements ...string) {
 
 func insertNumbers(t *testing.T, conn driver.Conn, token string, from, to uint64) {
 	t.Helper()
-	batch, err := conn.PrepareBatch(clickhouse.Context(t.Context(), clickhouse.WithSettings(InsertSettings(token))), "INSERT INTO f (id, at)")
+	batch, err := conn.PrepareBatch(clickhouse.Context(t.Context(), clickhouse.WithSettings(insertSettings(token))), "INSERT INTO f (id, at)")
 	require.NoError(t, err)
 	for id := from; id < to; id++ {
 		require.NoError(t, batch.Append(id, time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)))
@@ -46,8 +46,8 @@ func TestDeduplicationThroughViews(t *testing.T) {
 	t.Parallel()
 	conn := database(t, sharedEngine(t))
 	execAll(t, conn,
-		"CREATE TABLE f (id UInt64, at DateTime) ENGINE = MergeTree ORDER BY id SETTINGS "+DurableTable+", "+DeduplicatingTable,
-		"CREATE TABLE agg (day Date, n AggregateFunction(count), first SimpleAggregateFunction(min, DateTime)) ENGINE = AggregatingMergeTree ORDER BY day SETTINGS "+DeduplicatingTable,
+		"CREATE TABLE f (id UInt64, at DateTime) ENGINE = MergeTree ORDER BY id SETTINGS "+durableTable+", "+deduplicatingTable,
+		"CREATE TABLE agg (day Date, n AggregateFunction(count), first SimpleAggregateFunction(min, DateTime)) ENGINE = AggregatingMergeTree ORDER BY day SETTINGS "+deduplicatingTable,
 		"CREATE MATERIALIZED VIEW v TO agg AS SELECT toDate(at) AS day, countState() AS n, min(at) AS first FROM f GROUP BY day")
 	f := func(token string, from, to, want uint64) {
 		t.Helper()
@@ -68,7 +68,7 @@ func TestDeduplicationOutlivesAKill(t *testing.T) {
 	t.Parallel()
 	s, log := started(t, nil)
 	conn := database(t, s)
-	execAll(t, conn, "CREATE TABLE f (id UInt64, at DateTime) ENGINE = MergeTree ORDER BY id SETTINGS "+DeduplicatingTable)
+	execAll(t, conn, "CREATE TABLE f (id UInt64, at DateTime) ENGINE = MergeTree ORDER BY id SETTINGS "+deduplicatingTable)
 	insertNumbers(t, conn, "a", 0, 100)
 	before := s.PID()
 	s.child().kill()
@@ -214,4 +214,25 @@ func TestEnclosed(t *testing.T) {
 	require.NoError(t, listener.(*net.TCPListener).SetDeadline(time.Now().Add(50*time.Millisecond)))
 	_, err = listener.Accept() // nobody waits to be accepted
 	require.ErrorIs(t, err, os.ErrDeadlineExceeded)
+}
+
+// durableTable are the MergeTree settings with which an acknowledged insert survives a loss of power: the
+// new part's files and its directory are synced before the insert returns. Without them it survives the end
+// of the process only. Tables that follow a deduplication token need deduplicatingTable as well.
+const durableTable = "fsync_after_insert = 1, fsync_part_directory = 1"
+
+// deduplicatingTable makes a MergeTree table remember the tokens of its last inserts. A table behind a
+// materialized view needs it like the table in front.
+const deduplicatingTable = "non_replicated_deduplication_window = 10000"
+
+// insertSettings are what every insert of a sealed batch needs: a batch tried again is one batch, also in
+// the tables behind materialized views, and it is in the table when the insert returns.
+func insertSettings(token string) clickhouse.Settings {
+	return clickhouse.Settings{
+		"insert_deduplication_token":                         token,
+		"insert_deduplicate":                                 1,
+		"deduplicate_blocks_in_dependent_materialized_views": 1,
+		"async_insert":                                       0, // servers collect inserts by default since 26.x
+		"materialized_views_ignore_errors":                   0,
+	}
 }

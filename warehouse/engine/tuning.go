@@ -5,35 +5,12 @@ import (
 	"fmt"
 	"os"
 	"strings"
-
-	"github.com/ClickHouse/clickhouse-go/v2"
 )
 
 // DefaultMemory is the engine's memory cap in bytes where the configuration names none. It bounds what the
 // engine allocates; the process holds about 210 MiB more, most of it the library's code, and for some seconds
 // what the allocator has not given back yet.
 const DefaultMemory = 768 << 20
-
-// DurableTable are the MergeTree settings with which an acknowledged insert survives a loss of power: the
-// new part's files and its directory are synced before the insert returns. Without them it survives the end
-// of the process only. Tables that follow a deduplication token need DeduplicatingTable as well.
-const DurableTable = "fsync_after_insert = 1, fsync_part_directory = 1"
-
-// DeduplicatingTable makes a MergeTree table remember the tokens of its last inserts. A table behind a
-// materialized view needs it like the table in front.
-const DeduplicatingTable = "non_replicated_deduplication_window = 10000"
-
-// InsertSettings are what every insert of a sealed batch needs: a batch tried again is one batch, also in
-// the tables behind materialized views, and it is in the table when the insert returns.
-func InsertSettings(token string) clickhouse.Settings {
-	return clickhouse.Settings{
-		"insert_deduplication_token":                         token,
-		"insert_deduplicate":                                 1,
-		"deduplicate_blocks_in_dependent_materialized_views": 1,
-		"async_insert":                                       0, // servers collect inserts by default since 26.x
-		"materialized_views_ignore_errors":                   0,
-	}
-}
 
 // serverConfig is the engine's configuration file. The file is named explicitly on start, so that a
 // config.xml in the working directory or the home of whoever starts Parley is never read.
