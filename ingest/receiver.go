@@ -143,6 +143,9 @@ func (r *Receiver) receive(w http.ResponseWriter, req *http.Request) {
 	buffer := r.buffers.Get().(*bytes.Buffer)
 	defer r.release(buffer)
 	if err := r.read(w, req, buffer); err != nil {
+		if parley.KindOf(err) == parley.TooLarge { // a sender that still writes would see a broken connection and no answer
+			io.CopyN(io.Discard, req.Body, 2*r.config.MaxBody)
+		}
 		r.refuseError(w, err)
 		return
 	}
